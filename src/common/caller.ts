@@ -1,0 +1,72 @@
+import { createParamDecorator, SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
+import { onBehalfOfRequired } from './problems.js';
+import type { SessionId, UserId } from './ids.js';
+
+/** What an API key allows: `act` for users, manage `users`, manage keys (`admin`). */
+export const SCOPES = ['act', 'users', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** An application, known by its API key. */
+export interface Application {
+  /** Id of the key, or `bootstrap` for the one from the settings. */
+  readonly keyId: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** Who makes a request, as the guard established it. */
+export interface Caller {
+  /** The user who calls, or for whom an application acts. Absent for an application on its own. */
+  readonly userId?: UserId;
+  /** The session of the bearer token; absent for an application. */
+  readonly sessionId?: SessionId;
+  readonly application?: Application;
+}
+
+/** A caller on a user's route: the user, or an application acting for one. */
+export interface ActingUser extends Caller {
+  readonly userId: UserId;
+}
+
+/** What a route demands of its caller. A route that declares nothing needs a user. */
+export interface Access {
+  readonly kind: 'user' | 'public' | 'any' | 'application';
+  /** For an application: the scope it needs. */
+  readonly scope: Scope;
+}
+export const ACCESS = 'parley:access';
+export const USER_ACCESS: Access = { kind: 'user', scope: 'act' };
+
+/** Open to anyone; a caller who presents credentials is established all the same, and an application then needs `scope`. */
+export const Public = (scope: Scope = 'users'): CustomDecorator => SetMetadata(ACCESS, { kind: 'public', scope });
+
+/** For a user, or for an application with `scope`, which need not act for anyone. */
+export const UserOrApp = (scope: Scope = 'users'): CustomDecorator => SetMetadata(ACCESS, { kind: 'any', scope });
+
+/** For applications with `scope` only. */
+export const AppOnly = (scope: Scope): CustomDecorator => SetMetadata(ACCESS, { kind: 'application', scope });
+
+/** For a user; an application that acts for one needs `scope` as well as `act`: the account's own routes. */
+export const OwnAccount = (): CustomDecorator => SetMetadata(ACCESS, { kind: 'user', scope: 'users' });
+
+/** The part of a request that the guard writes and the decorators below read. */
+export interface CallerRequest {
+  caller?: Caller;
+}
+
+const callerOf = (context: ExecutionContext): Caller => context.switchToHttp().getRequest<CallerRequest>().caller ?? {};
+
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => callerOf(context));
+
+/** The user who calls. @throws on-behalf-of-required (400): an application that acts for nobody */
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): ActingUser => {
+  const caller = callerOf(context);
+  const { userId } = caller;
+  if (userId === undefined) throw onBehalfOfRequired();
+  return { ...caller, userId };
+});
+
+/** What handlers may use of the answer, whichever HTTP engine sends it: `@Res({ passthrough: true }) reply: Reply`. */
+export interface Reply {
+  status(code: number): unknown;
+  header(name: string, value: string): unknown;
+}

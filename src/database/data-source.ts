@@ -1,0 +1,50 @@
+import { DataSource, type DataSourceOptions, type EntityTarget, type MigrationInterface } from 'typeorm';
+import { types, type Pool } from 'pg';
+
+/** The schema: entities describe every table, migrations make them. */
+export interface Schema {
+  readonly entities: readonly (EntityTarget<unknown> & (new () => unknown))[];
+  readonly migrations: readonly (new () => MigrationInterface)[];
+}
+
+const INT8 = 20;
+
+/** bigint columns hold positions and versions, all far below 2^53: numbers, on this pool only. */
+const withNumbers = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : types.getTypeParser(oid, format as 'text'),
+};
+
+/** What the pool's connections are set to. A plan made while a table was empty would keep its sequential scan. */
+const SESSION_SETTINGS = '-c enable_seqscan=off -c jit=off';
+
+export function dataSourceOptions(url: string, schema: Schema, poolSize = 10): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    entities: [...schema.entities],
+    migrations: [...schema.migrations],
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    logging: ['error', 'warn'],
+    extra: { max: poolSize, types: withNumbers, options: SESSION_SETTINGS, application_name: 'parley' },
+  };
+}
+
+/** The pool that TypeORM opened. */
+export const poolOf = (dataSource: DataSource): Pool => (dataSource.driver as unknown as { master: Pool }).master;
+
+/** Any number will do, as long as all copies of the server use the same. */
+const MIGRATION_LOCK = 7_203_114_511;
+
+/** Runs the migrations that are missing; of several processes that start at once one does it and the others wait. */
+export async function migrate(dataSource: DataSource): Promise<void> {
+  const client = await poolOf(dataSource).connect();
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.runMigrations();
+  } finally {
+    await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+    client.release();
+  }
+}

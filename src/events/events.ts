@@ -1,0 +1,53 @@
+import type { ConversationId, SessionId, UserId } from '../common/ids.js';
+
+/** A message that was stored: enough to show it without reading it again. */
+export interface MessageSent {
+  readonly conversationId: ConversationId;
+  readonly seq: number;
+  readonly senderId: UserId;
+  readonly text: string;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly sentAt: string;
+  readonly clientMessageId?: string;
+  /** The conversation's `members_version` while its row was locked for this message. */
+  readonly membersVersion: number;
+}
+
+/** Who is concerned by a change of membership; absent where they are more than 100: ask which of one's own users are. */
+type Concerned = { readonly userIds?: readonly UserId[] };
+
+/** What happened, in the past tense, and what is told about it. */
+export interface EventMap {
+  'message.sent': MessageSent;
+  'receipt.moved': {
+    readonly conversationId: ConversationId;
+    readonly userId: UserId;
+    readonly deliveredSeq: number;
+    readonly readSeq: number;
+  };
+  'typing.started': { readonly conversationId: ConversationId; readonly userId: UserId };
+
+  /** A direct conversation was opened by its first message. */
+  'conversation.opened': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
+  'members.joined': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
+  'members.left': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
+  'member.role-changed': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
+  'group.renamed': { readonly conversationId: ConversationId };
+  'group.deleted': { readonly conversationId: ConversationId } & Concerned;
+
+  'block.changed': { readonly blockerId: UserId; readonly blockedId: UserId; readonly blocksVersion: number };
+  'user.changed': { readonly userId: UserId };
+  'user.removed': { readonly userId: UserId };
+  'sessions.ended': { readonly userId: UserId; readonly sessionIds: readonly SessionId[] };
+  'key.revoked': { readonly keyId: string };
+}
+
+export type EventName = keyof EventMap;
+export type AnyEvent = { [K in EventName]: { readonly name: K; readonly data: EventMap[K] } }[EventName];
+
+/** How many users an event names at most. */
+export const MAX_CONCERNED = 100;
+
+/** The users an event names: those given, or nobody in particular where they are too many to name. */
+export const concerned = (userIds: readonly UserId[]): Concerned =>
+  userIds.length <= MAX_CONCERNED ? { userIds } : {};

@@ -9,11 +9,12 @@ import {
   userNotFound,
 } from '../common/problems.js';
 import { Db } from '../database/db.js';
-import { UnitOfWork } from '../database/unit-of-work.js';
+import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
 import { EventBus } from '../events/event-bus.js';
 import { UsersService } from '../users/users.service.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import type { Marker, Membership } from './membership.js';
+import { MembershipsService } from './memberships.service.js';
 
 /** Direct conversations, and what is the same in them and in groups: naming one, being in it, having read it. */
 @Injectable()
@@ -24,6 +25,7 @@ export class ConversationsService {
     private readonly bus: EventBus,
     private readonly users: UsersService,
     private readonly repository: ConversationsRepository,
+    private readonly memberships: MembershipsService,
   ) {}
 
   /**
@@ -90,6 +92,11 @@ export class ConversationsService {
     const moved = await this.repository.mark(this.db, markers);
     this.bus.publish(moved.map((data) => ({ name: 'receipt.moved', data })));
     return moved;
+  }
+
+  /** Takes a user out of all conversations, in the transaction that marked (and so locked) their users row. */
+  removeUser(tx: Tx, userId: UserId): Promise<void> {
+    return this.memberships.removeUser(tx, userId);
   }
 
   private async markOne(marker: Marker): Promise<boolean> {

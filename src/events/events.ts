@@ -29,10 +29,18 @@ export interface EventMap {
 
   /** A direct conversation was opened by its first message. */
   'conversation.opened': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
-  'members.joined': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
+  /** `userIds` joined, all at `joinedSeq`. */
+  'members.joined': {
+    readonly conversationId: ConversationId;
+    readonly membersVersion: number;
+    readonly joinedSeq: number;
+  } & Concerned;
+  /** `userIds` left or were removed. */
   'members.left': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
+  /** `userIds` have another role than before. */
   'member.role-changed': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
   'group.renamed': { readonly conversationId: ConversationId };
+  /** `userIds` were the last members. */
   'group.deleted': { readonly conversationId: ConversationId } & Concerned;
 
   'block.changed': { readonly blockerId: UserId; readonly blockedId: UserId; readonly blocksVersion: number };

@@ -1,0 +1,239 @@
+import { Injectable } from '@nestjs/common';
+import type { ConversationId, UserId } from '../common/ids.js';
+import type { Db } from '../database/db.js';
+import { statement } from '../database/statement.js';
+import { Kind } from './conversation.entity.js';
+import { RoleNumber } from './member.entity.js';
+
+/** A group whose row this transaction has locked: who is in it, and as what, stays as later statements find it. */
+export interface LockedGroup {
+  readonly id: ConversationId;
+  readonly name: string;
+  readonly memberCount: number;
+  readonly createdAt: Date;
+}
+
+/** One member as read under the lock. */
+export interface MemberRow {
+  readonly userId: UserId;
+  readonly role: RoleNumber;
+  readonly joinedAt: Date;
+}
+
+/** Index: conversations_pkey. */
+const LOCK = statement<[id: ConversationId], LockedGroup>(
+  'members.lock',
+  `SELECT id, name, member_count AS "memberCount", created_at AS "createdAt"
+   FROM conversations WHERE id = $1 AND kind = ${Kind.group} AND deleted_at IS NULL FOR NO KEY UPDATE`,
+);
+
+/** Index: members_pkey. */
+const AMONG = statement<[id: ConversationId, userIds: readonly UserId[]], MemberRow>(
+  'members.among',
+  `SELECT user_id AS "userId", role, joined_at AS "joinedAt"
+   FROM members WHERE conversation_id = $1 AND user_id = ANY ($2::uuid[])`,
+);
+
+/** Index: members_pkey; reads every member of the group. Who becomes owner when this one goes. */
+const SUCCESSOR = statement<[id: ConversationId, ownerId: UserId], { userId: UserId }>(
+  'members.successor',
+  `SELECT user_id AS "userId" FROM members WHERE conversation_id = $1 AND user_id <> $2
+   ORDER BY role DESC, joined_at, user_id LIMIT 1`,
+);
+
+const CREATE = statement<[id: ConversationId, name: string, ownerId: UserId, memberIds: readonly UserId[]], never>(
+  'members.create',
+  `WITH made AS (
+     INSERT INTO conversations (id, kind, name, member_count)
+     VALUES ($1::uuid, ${Kind.group}, $2, 1 + cardinality($4::uuid[]))
+   )
+   INSERT INTO members (conversation_id, user_id, role)
+   SELECT $1::uuid, $3::uuid, ${RoleNumber.owner}
+   UNION ALL SELECT $1::uuid, u.id, ${RoleNumber.member} FROM unnest($4::uuid[]) AS u (id)`,
+);
+
+/**
+ * Index: conversations_pkey. Under the group's lock, so that last_seq is where they join exactly. The clock, not
+ * now(): the transaction may have waited, and who joined later must not look longer-standing.
+ */
+const JOIN = statement<
+  [id: ConversationId, userId: UserId, role: RoleNumber],
+  { membersVersion: number; joinedSeq: number; joinedAt: Date }
+>(
+  'members.join',
+  `WITH joined AS (
+     INSERT INTO members (conversation_id, user_id, role, joined_seq, delivered_seq, read_seq, joined_at)
+     SELECT c.id, $2::uuid, $3::smallint, c.last_seq, c.last_seq, c.last_seq, clock_timestamp()
+     FROM conversations c WHERE c.id = $1
+     RETURNING joined_at
+   )
+   UPDATE conversations c SET members_version = c.members_version + 1, member_count = c.member_count + 1
+   FROM joined WHERE c.id = $1
+   RETURNING c.members_version AS "membersVersion", c.last_seq AS "joinedSeq", joined.joined_at AS "joinedAt"`,
+);
+
+/** Indexes: members_pkey, conversations_pkey. Under the group's lock. Locks the members sorted, as markers do. */
+const SET_ROLES = statement<
+  [id: ConversationId, userIds: readonly UserId[], roles: readonly RoleNumber[]],
+  { membersVersion: number }
+>(
+  'members.set-roles',
+  `WITH locked AS MATERIALIZED (
+     SELECT m.conversation_id, m.user_id, w.role
+     FROM unnest($2::uuid[], $3::smallint[]) AS w (user_id, role)
+     JOIN members m ON m.conversation_id = $1 AND m.user_id = w.user_id
+     ORDER BY m.conversation_id, m.user_id FOR NO KEY UPDATE OF m
+   ), changed AS (
+     UPDATE members m SET role = l.role FROM locked l
+     WHERE m.conversation_id = l.conversation_id AND m.user_id = l.user_id
+   )
+   UPDATE conversations SET members_version = members_version + 1 WHERE id = $1
+   RETURNING members_version AS "membersVersion"`,
+);
+
+/** Indexes: members_pkey, conversations_pkey. Under the group's lock. The last one to leave deletes the group. */
+const LEAVE = statement<[id: ConversationId, userId: UserId], { membersVersion: number; deleted: boolean }>(
+  'members.leave',
+  `WITH gone AS (
+     DELETE FROM members WHERE conversation_id = $1 AND user_id = $2 RETURNING conversation_id
+   )
+   UPDATE conversations c SET members_version = c.members_version + 1, member_count = c.member_count - 1,
+     deleted_at = CASE WHEN c.member_count = 1 THEN now() END
+   FROM gone WHERE c.id = gone.conversation_id
+   RETURNING c.members_version AS "membersVersion", c.deleted_at IS NOT NULL AS deleted`,
+);
+
+/** Index: conversations_pkey. Under the group's lock. */
+const RENAME = statement<[id: ConversationId, name: string], never>(
+  'members.rename',
+  `UPDATE conversations SET name = $2 WHERE id = $1`,
+);
+
+/** Indexes: members_pkey, conversations_pkey. Under the group's lock. Locks the members sorted, as markers do. Answers who was in it. */
+const DELETE_GROUP = statement<[id: ConversationId], { userId: UserId }>(
+  'members.delete-group',
+  `WITH locked AS MATERIALIZED (
+     SELECT conversation_id, user_id FROM members WHERE conversation_id = $1 ORDER BY conversation_id, user_id FOR UPDATE
+   ), ended AS (
+     UPDATE conversations SET deleted_at = now(), member_count = 0, members_version = members_version + 1 WHERE id = $1
+   )
+   DELETE FROM members m USING locked l WHERE m.conversation_id = l.conversation_id AND m.user_id = l.user_id
+   RETURNING m.user_id AS "userId"`,
+);
+
+/** Indexes: members_user, conversations_pkey. Locks all conversations of a user, in id order. */
+const LOCK_ALL_OF = statement<[userId: UserId], { id: ConversationId }>(
+  'members.lock-all-of',
+  `SELECT c.id FROM conversations c WHERE c.id IN (SELECT m.conversation_id FROM members m WHERE m.user_id = $1)
+   ORDER BY c.id FOR NO KEY UPDATE`,
+);
+
+/**
+ * Indexes: members_user, conversations_pkey, members_pkey. Under the locks of all their conversations. Each group
+ * they own gets its next owner. Locks their own rows and the successors' sorted, as markers do; the next statements
+ * delete their own.
+ */
+const SUCCEED_ALL_OF = statement<[userId: UserId], { conversationId: ConversationId; userId: UserId }>(
+  'members.succeed-all-of',
+  `WITH successor AS MATERIALIZED (
+     SELECT o.conversation_id, n.user_id
+     FROM members o JOIN conversations c ON c.id = o.conversation_id AND c.kind = ${Kind.group}
+     CROSS JOIN LATERAL (
+       SELECT x.user_id FROM members x WHERE x.conversation_id = o.conversation_id AND x.user_id <> $1
+       ORDER BY x.role DESC, x.joined_at, x.user_id LIMIT 1) n
+     WHERE o.user_id = $1 AND o.role = ${RoleNumber.owner}
+   ), concerned AS (
+     SELECT conversation_id, user_id FROM successor
+     UNION ALL SELECT conversation_id, user_id FROM members WHERE user_id = $1
+   ), locked AS MATERIALIZED (
+     SELECT m.conversation_id, m.user_id
+     FROM concerned n JOIN members m ON m.conversation_id = n.conversation_id AND m.user_id = n.user_id
+     ORDER BY m.conversation_id, m.user_id FOR NO KEY UPDATE OF m
+   )
+   UPDATE members m SET role = ${RoleNumber.owner} FROM locked l
+   WHERE l.user_id <> $1 AND m.conversation_id = l.conversation_id AND m.user_id = l.user_id
+   RETURNING m.conversation_id AS "conversationId", m.user_id AS "userId"`,
+);
+
+/** What became of one conversation that a user left. */
+export interface Left {
+  readonly conversationId: ConversationId;
+  readonly kind: Kind;
+  readonly membersVersion: number;
+  readonly deleted: boolean;
+}
+
+/** Indexes: members_user, conversations_pkey. A conversation nobody is left in is deleted, direct ones too. */
+const COUNT_OUT_OF_ALL = statement<[userId: UserId], Left>(
+  'members.count-out-of-all',
+  `UPDATE conversations c SET members_version = c.members_version + 1, member_count = c.member_count - 1,
+     deleted_at = CASE WHEN c.member_count = 1 THEN now() END
+   FROM members m WHERE m.user_id = $1 AND c.id = m.conversation_id
+   RETURNING c.id AS "conversationId", c.kind, c.members_version AS "membersVersion",
+     c.deleted_at IS NOT NULL AS deleted`,
+);
+
+/** Index: members_user. */
+const LEAVE_ALL = statement<[userId: UserId], never>('members.leave-all', `DELETE FROM members WHERE user_id = $1`);
+
+/** Who is in a conversation, and as what. Each method is a statement, or statements, of one transaction. */
+@Injectable()
+export class MembersRepository {
+  lock(db: Db, id: ConversationId): Promise<LockedGroup | undefined> {
+    return db.maybe(LOCK, id);
+  }
+
+  /** Those of the users who are members. */
+  async among(db: Db, id: ConversationId, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberRow>> {
+    return new Map((await db.many(AMONG, id, userIds)).map((row) => [row.userId, row]));
+  }
+
+  /** The longest-standing admin, else member; undefined where there is nobody else. */
+  async successor(db: Db, id: ConversationId, ownerId: UserId): Promise<UserId | undefined> {
+    return (await db.maybe(SUCCESSOR, id, ownerId))?.userId;
+  }
+
+  /** `memberIds` without the owner, each once. */
+  async create(db: Db, id: ConversationId, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<void> {
+    await db.change(CREATE, id, name, ownerId, memberIds);
+  }
+
+  join(
+    db: Db,
+    id: ConversationId,
+    userId: UserId,
+    role: RoleNumber,
+  ): Promise<{ membersVersion: number; joinedSeq: number; joinedAt: Date }> {
+    return db.one(JOIN, id, userId, role);
+  }
+
+  /** Answers the new `members_version`. */
+  async setRoles(db: Db, id: ConversationId, roles: ReadonlyMap<UserId, RoleNumber>): Promise<number> {
+    return (await db.one(SET_ROLES, id, [...roles.keys()], [...roles.values()])).membersVersion;
+  }
+
+  leave(db: Db, id: ConversationId, userId: UserId): Promise<{ membersVersion: number; deleted: boolean }> {
+    return db.one(LEAVE, id, userId);
+  }
+
+  async rename(db: Db, id: ConversationId, name: string): Promise<void> {
+    await db.change(RENAME, id, name);
+  }
+
+  /** Answers who was in it. */
+  async deleteGroup(db: Db, id: ConversationId): Promise<UserId[]> {
+    return (await db.many(DELETE_GROUP, id)).map(({ userId }) => userId);
+  }
+
+  /**
+   * Takes a user out of everything; their users row is locked and marked as removed already. Each step is its own
+   * statement: it must see what was committed while the one before it waited.
+   */
+  async leaveAll(db: Db, userId: UserId): Promise<{ left: Left[]; successors: ReadonlyMap<ConversationId, UserId> }> {
+    await db.many(LOCK_ALL_OF, userId);
+    const succeeded = await db.many(SUCCEED_ALL_OF, userId);
+    const left = await db.many(COUNT_OUT_OF_ALL, userId);
+    await db.change(LEAVE_ALL, userId);
+    return { left, successors: new Map(succeeded.map((row) => [row.conversationId, row.userId])) };
+  }
+}

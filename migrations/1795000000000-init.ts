@@ -22,6 +22,8 @@ export class Init1795000000000 implements MigrationInterface {
       )`);
     await runner.query(`CREATE UNIQUE INDEX users_username ON users (username)`);
     await runner.query(`CREATE UNIQUE INDEX users_external_id ON users (external_id)`);
+    await runner.query(`
+      CREATE INDEX users_display_name ON users (lower(display_name) COLLATE "C", id) WHERE deleted_at IS NULL`);
 
     await runner.query(`
       CREATE TABLE credentials (
@@ -40,7 +42,7 @@ export class Init1795000000000 implements MigrationInterface {
         device varchar(200) NOT NULL DEFAULT '',
         CONSTRAINT sessions_pkey PRIMARY KEY (id)
       )`);
-    await runner.query(`CREATE INDEX sessions_user ON sessions (user_id)`);
+    await runner.query(`CREATE INDEX sessions_user ON sessions (user_id, id)`);
     await runner.query(`
       CREATE TABLE api_keys (
         id uuid NOT NULL,

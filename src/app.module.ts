@@ -4,6 +4,7 @@ import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { schema } from './schema.js';
+import { UsersModule } from './users/users.module.js';
 
 /** The whole application, for these settings. Whether it is served by Express or Fastify it does not know. */
 @Module({})
@@ -11,7 +12,7 @@ export class AppModule {
   static with(settings: Settings): DynamicModule {
     return {
       module: AppModule,
-      imports: [ConfigModule.with(settings), EventsModule, DatabaseModule.with(schema)],
+      imports: [ConfigModule.with(settings), EventsModule, DatabaseModule.with(schema), UsersModule],
     };
   }
 }

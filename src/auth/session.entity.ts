@@ -2,11 +2,11 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** One login. */
 @Entity('sessions')
+@Index('sessions_user', ['userId', 'id'])
 export class SessionEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'sessions_pkey' })
   id: string;
 
-  @Index('sessions_user')
   @Column('uuid', { name: 'user_id' })
   userId: string;
 

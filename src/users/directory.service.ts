@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../common/caller.js';
+import { CursorKind } from '../common/cursor.js';
+import { isUuid } from '../common/ids.js';
+import { DEFAULT_LIMIT } from '../common/paging.dto.js';
+import { invalid, userNotFound } from '../common/problems.js';
+import { Settings } from '../config/settings.js';
+import { USERNAME } from './names.js';
+import type { UserEntity } from './user.entity.js';
+import type { ListUsers, User, UserPage } from './users.dto.js';
+import { MAX_LOOKED_AT, UsersRepository } from './users.repository.js';
+import { UsersService } from './users.service.js';
+import { userOf } from './views.js';
+
+const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
+
+/** A list of all users goes on after this id. */
+const ALL = new CursorKind<[afterId: string]>('u1', ([id]) => typeof id === 'string' && isUuid(id));
+
+/** A search goes on after this username, or, once those are through, after this display name (in lower case) and id. */
+const FOUND = new CursorKind<[stage: 'username' | 'displayName', key: string, id: string]>(
+  'us1',
+  ([stage, key, id]) =>
+    (stage === 'username' || stage === 'displayName') &&
+    typeof key === 'string' &&
+    !key.includes('\u0000') &&
+    typeof id === 'string' &&
+    isUuid(id),
+);
+
+/** What callers read of the directory. */
+@Injectable()
+export class DirectoryService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly repository: UsersRepository,
+    private readonly settings: Settings,
+  ) {}
+
+  /** A removed user is shown too, by id: `deleted`, and without names. @throws user-not-found (404) */
+  async get(address: string, caller: Caller): Promise<User> {
+    const user = await this.users.find(address, caller);
+    if (!user) throw userNotFound();
+    return userOf(user, caller);
+  }
+
+  /**
+   * Never finds removed users.
+   * @throws invalid (422): a user, or an application acting for one, that gives no `search`; malformed (400): the cursor
+   */
+  async list({ search, limit = DEFAULT_LIMIT, cursor }: ListUsers, caller: Caller): Promise<UserPage> {
+    const page = await this.find(search, limit, cursor, caller);
+    return { ...page, items: page.items.map((user) => userOf(user, caller)) };
+  }
+
+  private find(search: string | undefined, limit: number, cursor: string | undefined, caller: Caller): Promise<Found> {
+    const isUser = caller.userId !== undefined;
+    if (search === undefined && isUser) {
+      throw invalid(undefined, [{ field: 'search', message: 'must be given by a user' }]);
+    }
+    if (search === undefined) return this.all(limit, cursor);
+    if (isUser && this.settings.userSearch === 'exact') return this.exact(search);
+    return this.byPrefix(search, limit, cursor);
+  }
+
+  private async all(limit: number, cursor?: string): Promise<Found> {
+    const [afterId] = cursor === undefined ? [LOWEST_ID] : ALL.decode(cursor);
+    const rows = await this.repository.all(afterId, limit + 1);
+    const items = rows.slice(0, limit);
+    return rows.length > limit ? { items, next: ALL.encode(items.at(-1)!.id) } : { items };
+  }
+
+  private async exact(search: string): Promise<Found> {
+    if (!USERNAME.test(search)) return { items: [] };
+    const user = await this.repository.find({ username: search.toLowerCase() });
+    return { items: user ? [user] : [] };
+  }
+
+  /** Two ranges of two indexes, one after the other: usernames, then display names of users who were not among those. */
+  private async byPrefix(prefix: string, limit: number, cursor?: string): Promise<Found> {
+    const [stage, key, id] = cursor === undefined ? (['username', '', LOWEST_ID] as const) : FOUND.decode(cursor);
+
+    const named = stage === 'username' ? await this.repository.byUsernamePrefix(prefix, key, limit + 1) : [];
+    const items: UserEntity[] = named.slice(0, limit);
+    const last = named[limit - 1];
+    if (last && named.length > limit) return { items, next: FOUND.encode('username', last.key, last.id) };
+
+    const after = stage === 'displayName' ? ([key, id] as const) : (['', LOWEST_ID] as const);
+    const room = limit - items.length;
+    const rows = await this.repository.byDisplayNamePrefix(prefix, ...after, room + 1);
+    const shown = rows.slice(0, room);
+    items.push(...shown.filter(({ listed }) => !listed));
+    const lastShown = shown.at(-1);
+    if (rows.length > room || lastShown?.looked === MAX_LOOKED_AT) {
+      const [key, id] = lastShown ? [lastShown.key, lastShown.id] : after;
+      return { items, next: FOUND.encode('displayName', key, id) };
+    }
+    return { items };
+  }
+}
+
+interface Found {
+  readonly items: UserEntity[];
+  readonly next?: string;
+}

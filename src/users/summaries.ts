@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { UserId } from '../common/ids.js';
+import { EventBus } from '../events/event-bus.js';
+import type { UserSummary } from './users.dto.js';
+import { UsersRepository } from './users.repository.js';
+import { summaryOf } from './views.js';
+
+const MAX_REMEMBERED = 50_000;
+const REMEMBERED_MS = 60_000;
+
+/** The names of users, remembered for a minute: they stand in every message that is answered. */
+@Injectable()
+export class Summaries {
+  private readonly known = new LRUCache<UserId, UserSummary>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
+  /** Per read under way, the users that changed meanwhile: what it read of them may be old, so it is not remembered. */
+  private readonly reads = new Set<Set<UserId>>();
+
+  constructor(
+    private readonly repository: UsersRepository,
+    bus: EventBus,
+  ) {
+    const forget = ({ userId }: { readonly userId: UserId }): void => {
+      this.known.delete(userId);
+      for (const changed of this.reads) changed.add(userId);
+    };
+    bus.on('user.changed', forget);
+    bus.on('user.removed', forget);
+  }
+
+  /** One for every id; an id that is nobody's is answered as a removed user. */
+  async of(ids: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserSummary>> {
+    const found = new Map<UserId, UserSummary>();
+    const missing = new Set<UserId>();
+    for (const id of ids) {
+      const summary = this.known.get(id);
+      if (summary) found.set(id, summary);
+      else missing.add(id);
+    }
+    if (missing.size > 0) for (const summary of await this.read([...missing])) found.set(summary.id, summary);
+    return found;
+  }
+
+  private async read(ids: readonly UserId[]): Promise<UserSummary[]> {
+    const changed = new Set<UserId>();
+    this.reads.add(changed);
+    try {
+      const rows = new Map((await this.repository.names(ids)).map((row) => [row.id, row]));
+      return ids.map((id) => {
+        const row = rows.get(id);
+        const summary = summaryOf(row ?? { id, username: null, displayName: '', deleted: true });
+        if (row && !changed.has(id)) this.known.set(id, summary);
+        return summary;
+      });
+    } finally {
+      this.reads.delete(changed);
+    }
+  }
+}

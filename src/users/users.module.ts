@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { DirectoryService } from './directory.service.js';
+import { Summaries } from './summaries.js';
+import { UsersController } from './users.controller.js';
+import { UsersRepository } from './users.repository.js';
+import { UsersService } from './users.service.js';
+
+@Module({
+  controllers: [UsersController],
+  providers: [UsersService, DirectoryService, Summaries, UsersRepository],
+  exports: [UsersService],
+})
+export class UsersModule {}

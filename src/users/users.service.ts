@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { Caller } from '../common/caller.js';
+import { newId, type UserId } from '../common/ids.js';
+import { externalIdTaken, userNotFound, usernameTaken } from '../common/problems.js';
+import { violates } from '../database/errors.js';
+import type { Tx } from '../database/unit-of-work.js';
+import { parseAddress } from './address.js';
+import { defaultDisplayName } from './names.js';
+import { Summaries } from './summaries.js';
+import type { UserEntity } from './user.entity.js';
+import type { UserSummary } from './users.dto.js';
+import { UsersRepository, type Names } from './users.repository.js';
+
+const MAX_KNOWN_IDS = 100_000;
+
+/** The directory of users. What changes a user takes the transaction of whoever changes it. */
+@Injectable()
+export class UsersService {
+  private readonly knownIds = new LRUCache<UserId, true>({ max: MAX_KNOWN_IDS });
+
+  constructor(
+    private readonly repository: UsersRepository,
+    private readonly names: Summaries,
+  ) {}
+
+  /**
+   * Who has this address: a user id, `@username` in any case, or, for an application, `ext:<externalId>`; percent-encoded
+   * or not. A removed user is found too, by id, with `deletedAt` set.
+   */
+  async find(address: string, caller: Caller): Promise<UserEntity | undefined> {
+    const parsed = parseAddress(address);
+    if (!parsed || ('externalId' in parsed && !caller.application)) return undefined;
+    return this.repository.find(parsed);
+  }
+
+  /** As `find`, but never a removed user. @throws user-not-found (404) */
+  async get(address: string, caller: Caller): Promise<UserEntity> {
+    const user = await this.find(address, caller);
+    if (!user || user.deletedAt) throw userNotFound();
+    return user;
+  }
+
+  /** A summary for every id, remembered for a minute; removed users are called "Deleted user". */
+  summaries(ids: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserSummary>> {
+    return this.names.of(ids);
+  }
+
+  /** Whether the id is a user's, removed or not: what it once was it stays, so a yes is remembered. */
+  async isUser(id: UserId): Promise<boolean> {
+    if (this.knownIds.has(id)) return true;
+    const found = (await this.repository.find({ id })) !== undefined;
+    if (found) this.knownIds.set(id, true);
+    return found;
+  }
+
+  /** Locks the user's row FOR SHARE until the transaction ends: they are not removed meanwhile. False: there is no such user, or no longer. */
+  hold(tx: Tx, id: UserId): Promise<boolean> {
+    return this.repository.hold(tx, id);
+  }
+
+  /** @throws username-taken, external-id-taken (409): the unique indexes decide, also between requests at once */
+  create(tx: Tx, { username, displayName, externalId }: Names & { externalId?: string }): Promise<UserEntity> {
+    const id = newId();
+    const name = username?.toLowerCase();
+    return refusingTakenNames(
+      this.repository.insert(tx, {
+        id,
+        username: name ?? null,
+        externalId: externalId ?? null,
+        displayName: displayName ?? defaultDisplayName(id, name),
+      }),
+    );
+  }
+
+  /** Creates or updates the user of this externalId. @throws username-taken (409) */
+  async put(tx: Tx, externalId: string, names: Names): Promise<{ user: UserEntity; created: boolean }> {
+    const id = newId();
+    const given = withLowerCase(names);
+    const firstDisplayName = given.displayName ?? defaultDisplayName(id, given.username);
+    const user = await refusingTakenNames(this.repository.put(tx, id, externalId, given, firstDisplayName));
+    if (!user.created) tx.emit({ name: 'user.changed', data: { userId: user.id } });
+    return { user, created: user.created };
+  }
+
+  /** Changes what is given. @throws user-not-found (404), username-taken (409) */
+  async update(tx: Tx, id: UserId, names: Names): Promise<UserEntity> {
+    const user = await refusingTakenNames(this.repository.update(tx, id, withLowerCase(names)));
+    if (!user) throw userNotFound();
+    tx.emit({ name: 'user.changed', data: { userId: id } });
+    return user;
+  }
+
+  /** Marks the user removed, frees and clears the names, and locks the row. @throws user-not-found (404) */
+  async remove(tx: Tx, id: UserId): Promise<void> {
+    if (!(await this.repository.remove(tx, id))) throw userNotFound();
+    tx.emit({ name: 'user.removed', data: { userId: id } });
+  }
+}
+
+const withLowerCase = ({ username, ...names }: Names): Names => ({ ...names, username: username?.toLowerCase() });
+
+async function refusingTakenNames<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (violates(error, 'users_username')) throw usernameTaken();
+    if (violates(error, 'users_external_id')) throw externalIdTaken();
+    throw error;
+  }
+}

@@ -25,6 +25,8 @@ export const notBlocked = problem('not-blocked', 404, 'This user is not blocked.
 export const notAMember = problem('not-a-member', 404, 'This user is not a member of the group.');
 export const noSuchRoute = problem('no-such-route', 404, 'There is no such route.');
 
+export const methodNotAllowed = problem('method-not-allowed', 405, 'This route does not take this method.');
+
 export const usernameTaken = problem('username-taken', 409, 'This username is taken.');
 export const externalIdTaken = problem('external-id-taken', 409, 'This externalId is taken.');
 export const alreadyBlocked = problem('already-blocked', 409, 'This user is blocked already.');

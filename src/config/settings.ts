@@ -47,4 +47,12 @@ export class Settings {
   @Min(2)
   @Max(100_000)
   groupMaxMembers: number = 10_000;
+
+  /** The HTTP engine: Express, or Fastify, which takes less processor time per request. */
+  @IsIn(['express', 'fastify'])
+  httpEngine: 'express' | 'fastify' = 'express';
+
+  /** Origins whose pages may call the API, separated by commas; `*` for any. None unless set. */
+  @IsString({ each: true })
+  corsOrigins: string[] = [];
 }

@@ -1,0 +1,33 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { CallerRequest } from '../common/caller.js';
+import { MAX_BODY_BYTES, parseJsonBody } from './json-body.js';
+
+/** The longest address, `ext:` and 128 characters, each percent-encoded. */
+const MAX_PATH_PARAMETER = 400;
+
+/** Fastify, reading bodies as the other engine does. */
+export function fastifyAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: MAX_PATH_PARAMETER, ignoreTrailingSlash: true },
+  });
+  const fastify = adapter.getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      done(null, parseJsonBody(request.headers, body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  // The guard writes the caller on Fastify's request; the access log reads it from node's.
+  fastify.decorateRequest('caller', {
+    getter() {
+      return (this.raw as CallerRequest).caller;
+    },
+    setter(caller: CallerRequest['caller']) {
+      (this.raw as CallerRequest).caller = caller;
+    },
+  });
+  return adapter;
+}

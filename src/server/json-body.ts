@@ -1,0 +1,77 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { invalid, malformed, notJson, tooLarge } from '../common/problems.js';
+
+export const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
+/** Far deeper than any body of the API; deeper ones would exhaust the stack of whoever walks them. */
+const MAX_DEPTH = 20;
+const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
+/** Names that JavaScript gives a meaning of their own, so that the validator does not see them. No field is called so. */
+const RESERVED = new Set(['__proto__', 'constructor', 'prototype']);
+export const isReservedName = (name: string): boolean => RESERVED.has(name);
+
+/**
+ * The object in a body; undefined where the body is empty.
+ * @throws not-json (415), malformed (400), invalid (422): a reserved name
+ */
+export function parseJsonBody(headers: IncomingHttpHeaders, body: Buffer): object | undefined {
+  if (body.length === 0) return undefined;
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw notJson();
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw notJson('Compressed bodies are not taken.');
+  const value = parse(body);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw malformed('The body has to be a JSON object.');
+  }
+  assertPlain(value, []);
+  return value;
+}
+
+function parse(body: Buffer): unknown {
+  if (!isUtf8(body)) throw malformed('The body is not UTF-8.');
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw malformed('The body is not JSON.');
+  }
+}
+
+function assertPlain(value: object, path: readonly string[]): void {
+  if (path.length > MAX_DEPTH) throw malformed('The body is nested too deeply.');
+  for (const [name, inner] of Object.entries(value) as [string, unknown][]) {
+    if (RESERVED.has(name)) {
+      throw invalid(undefined, [{ field: [...path, name].join('.'), message: 'is not a known field' }]);
+    }
+    if (typeof inner === 'object' && inner !== null) assertPlain(inner, [...path, name]);
+  }
+}
+
+const BODYLESS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Reads and parses a request's body.
+ * @throws too-large (413) and whatever parseJsonBody throws. Never settles where the client goes away.
+ */
+export function readJsonBody(request: IncomingMessage): Promise<object | undefined> {
+  const { headers, method = 'GET' } = request;
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (!hasBody || BODYLESS.has(method)) return Promise.resolve(undefined);
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return Promise.reject(tooLarge());
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+      else reject(tooLarge()); // what still comes is read and dropped, so that the client sees the answer
+    });
+    request.on('end', () => {
+      try {
+        resolve(parseJsonBody(headers, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+      } catch (error) {
+        reject(error as Error);
+      }
+    });
+  });
+}

@@ -3,6 +3,8 @@ import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
+import { InboxModule } from './inbox/inbox.module.js';
+import { MessagesModule } from './messages/messages.module.js';
 import { schema } from './schema.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -12,7 +14,14 @@ export class AppModule {
   static with(settings: Settings): DynamicModule {
     return {
       module: AppModule,
-      imports: [ConfigModule.with(settings), EventsModule, DatabaseModule.with(schema), UsersModule],
+      imports: [
+        ConfigModule.with(settings),
+        EventsModule,
+        DatabaseModule.with(schema),
+        UsersModule,
+        MessagesModule,
+        InboxModule,
+      ],
     };
   }
 }

@@ -15,8 +15,11 @@ const withNumbers = {
     oid === INT8 ? Number : types.getTypeParser(oid, format as 'text'),
 };
 
-/** What the pool's connections are set to. A plan made while a table was empty would keep its sequential scan. */
-const SESSION_SETTINGS = '-c enable_seqscan=off -c jit=off';
+/**
+ * What the pool's connections are set to. A plan made while a table was empty would keep its sequential scan; who
+ * waits two seconds for a row is told `unavailable` instead of holding a connection.
+ */
+const SESSION_SETTINGS = '-c enable_seqscan=off -c jit=off -c lock_timeout=2000';
 
 export function dataSourceOptions(url: string, schema: Schema, poolSize = 10): DataSourceOptions {
   return {
@@ -41,10 +44,11 @@ const MIGRATION_LOCK = 7_203_114_511;
 export async function migrate(dataSource: DataSource): Promise<void> {
   const client = await poolOf(dataSource).connect();
   try {
+    await client.query('SET lock_timeout = 0');
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await dataSource.runMigrations();
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
-    client.release();
+    client.release(true); // closed: its lock_timeout is not the pool's
   }
 }

@@ -1,0 +1,84 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
+import { PageQuery } from '../common/paging.dto.js';
+import { Problems } from '../common/problems.decorator.js';
+import {
+  clientMessageIdReused,
+  conversationNotFound,
+  messageNotFound,
+  recipientBlockedYou,
+  recipientNotFound,
+  userNotFound,
+} from '../common/problems.js';
+import { ListService } from './list.service.js';
+import { ListMessages, Message, MessagePage, ReceiptPage, SendMessage } from './messages.dto.js';
+import { MessagesService } from './messages.service.js';
+
+@ApiTags('messages')
+@Controller('messages')
+export class MessagesController {
+  constructor(
+    private readonly messages: MessagesService,
+    private readonly lists: ListService,
+  ) {}
+
+  /** Send a message to a user or a group. */
+  @Post()
+  @ApiOkResponse({
+    type: Message,
+    description: 'It was sent before, under the same clientMessageId; nothing was stored.',
+  })
+  @Problems(recipientNotFound, recipientBlockedYou, clientMessageIdReused)
+  async sendMessage(
+    @CurrentUser() me: ActingUser,
+    @Body() command: SendMessage,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Message> {
+    const { message, isRepeated } = await this.messages.send(me, command);
+    if (isRepeated) reply.status(200);
+    else reply.header('Location', `/v1/messages/${message.id}`);
+    return message;
+  }
+
+  /** List what the caller sent or received, over all conversations. */
+  @Get()
+  @Problems(userNotFound, recipientNotFound, conversationNotFound)
+  listMessages(@CurrentUser() me: ActingUser, @Query() query: ListMessages): Promise<MessagePage> {
+    return this.lists.list(me, query);
+  }
+
+  /** Get one message. */
+  @Get(':id')
+  @Problems(messageNotFound)
+  getMessage(@CurrentUser() me: ActingUser, @Param('id') id: string): Promise<Message> {
+    return this.messages.get(me, id);
+  }
+
+  /** Mark a message, and everything before it in its conversation, as read. */
+  @Post(':id/read')
+  @HttpCode(204)
+  @Problems(messageNotFound)
+  markRead(@CurrentUser() me: ActingUser, @Param('id') id: string): Promise<void> {
+    return this.messages.markRead(me, id);
+  }
+
+  /** Mark a message, and everything before it in its conversation, as received. */
+  @Post(':id/delivered')
+  @HttpCode(204)
+  @Problems(messageNotFound)
+  markDelivered(@CurrentUser() me: ActingUser, @Param('id') id: string): Promise<void> {
+    return this.messages.markDelivered(me, id);
+  }
+
+  /** See who has received and read a message that the caller sent. */
+  @Get(':id/receipts')
+  @Problems(messageNotFound)
+  listReceipts(
+    @CurrentUser() me: ActingUser,
+    @Param('id') id: string,
+    @Query() query: PageQuery,
+  ): Promise<ReceiptPage> {
+    return this.messages.listReceipts(me, id, query);
+  }
+}

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { ConversationsModule } from '../conversations/conversations.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AppendQueue } from './append.queue.js';
+import { AppendRepository } from './append.repository.js';
+import { ListRepository } from './list.repository.js';
+import { ListService } from './list.service.js';
+import { MessageViews } from './message-views.service.js';
+import { MessagesController } from './messages.controller.js';
+import { MessagesRepository } from './messages.repository.js';
+import { MessagesService } from './messages.service.js';
+import { WindowsController } from './windows.controller.js';
+import { WindowsRepository } from './windows.repository.js';
+import { WindowsService } from './windows.service.js';
+
+@Module({
+  imports: [UsersModule, ConversationsModule],
+  controllers: [MessagesController, WindowsController],
+  providers: [
+    AppendQueue,
+    AppendRepository,
+    ListRepository,
+    ListService,
+    MessageViews,
+    MessagesRepository,
+    MessagesService,
+    WindowsRepository,
+    WindowsService,
+  ],
+  exports: [MessagesService, WindowsService, MessageViews],
+})
+export class MessagesModule {}

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { ConversationId, UserId } from '../common/ids.js';
+import { Db } from '../database/db.js';
+import { statement } from '../database/statement.js';
+import { HIDDEN, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './messages.repository.js';
+
+/** One looked-at message and the membership it was seen in; of an empty stretch, the membership alone. */
+export type WindowRow = WindowHead &
+  (({ readonly seq: number; readonly visible: boolean } & SeenMessage) | { readonly seq: null });
+
+/** The member's place in the log when the window was read, in the same statement. */
+export interface WindowHead {
+  readonly conversationId: ConversationId;
+  readonly joinedSeq: number;
+  readonly lastSeq: number;
+}
+
+const COLUMNS = `m.conversation_id AS "conversationId", m.joined_seq AS "joinedSeq", c.last_seq AS "lastSeq",
+     ${VIEW_COLUMNS}, ${MESSAGE_COLUMNS}, (c.kind = 0 OR x.sender_id <> ALL (hidden.ids)) AS visible`;
+
+/**
+ * Of each conversation that $1 is a member of, the oldest $4 messages after a number. A conversation without such
+ * messages answers one row, with its head; one that the user is not in answers none. Hidden messages are looked at,
+ * so they count. Indexes: members_pkey, conversations_pkey, messages_pkey from the number on.
+ */
+const AFTER = statement<
+  [userId: UserId, conversationIds: readonly ConversationId[], afterSeqs: readonly number[], limit: number],
+  WindowRow
+>(
+  'messages.windows-after',
+  `WITH hidden AS MATERIALIZED (${HIDDEN})
+   SELECT ${COLUMNS}
+   FROM unnest($2::uuid[], $3::bigint[]) WITH ORDINALITY AS i(id, after_seq, ord)
+   JOIN members m ON m.conversation_id = i.id AND m.user_id = $1
+   JOIN conversations c ON c.id = i.id
+   CROSS JOIN hidden
+   LEFT JOIN LATERAL (
+     SELECT * FROM messages x
+     WHERE x.conversation_id = i.id AND x.seq > greatest(i.after_seq, m.joined_seq) ORDER BY x.seq LIMIT $4) x ON true
+   ORDER BY i.ord, x.seq`,
+);
+
+/** The newest $4 messages of one conversation before a number. Otherwise as above; messages_pkey backwards. */
+const BEFORE = statement<[userId: UserId, conversationId: ConversationId, beforeSeq: number, limit: number], WindowRow>(
+  'messages.window-before',
+  `WITH hidden AS MATERIALIZED (${HIDDEN})
+   SELECT ${COLUMNS}
+   FROM members m
+   JOIN conversations c ON c.id = m.conversation_id
+   CROSS JOIN hidden
+   LEFT JOIN LATERAL (
+     SELECT * FROM messages x
+     WHERE x.conversation_id = $2 AND x.seq < $3 AND x.seq > m.joined_seq ORDER BY x.seq DESC LIMIT $4) x ON true
+   WHERE m.conversation_id = $2 AND m.user_id = $1
+   ORDER BY x.seq DESC`,
+);
+
+@Injectable()
+export class WindowsRepository {
+  constructor(private readonly db: Db) {}
+
+  /** What follows each position, oldest first, conversation by conversation in the order given. */
+  after(
+    userId: UserId,
+    positions: readonly { readonly conversationId: ConversationId; readonly seq: number }[],
+    limit: number,
+    db = this.db,
+  ): Promise<WindowRow[]> {
+    const ids = positions.map(({ conversationId }) => conversationId);
+    const seqs = positions.map(({ seq }) => seq);
+    return db.many(AFTER, userId, ids, seqs, limit);
+  }
+
+  /** What comes before a number, newest first. */
+  before(userId: UserId, conversationId: ConversationId, beforeSeq: number, limit: number): Promise<WindowRow[]> {
+    return this.db.many(BEFORE, userId, conversationId, beforeSeq, limit);
+  }
+}

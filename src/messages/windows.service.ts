@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import type { ActingUser } from '../common/caller.js';
+import type { ConversationId, UserId } from '../common/ids.js';
+import { DEFAULT_LIMIT } from '../common/paging.dto.js';
+import { conversationNotFound, invalid } from '../common/problems.js';
+import { ConversationsService } from '../conversations/conversations.service.js';
+import type { Db } from '../database/db.js';
+import { MessageViews } from './message-views.service.js';
+import type { Message } from './messages.dto.js';
+import type { SeenMessage } from './messages.repository.js';
+import type { MessageWindow, WindowQuery } from './windows.dto.js';
+import { WindowsRepository, type WindowRow } from './windows.repository.js';
+
+/** Where to read on in one conversation. */
+export interface ReadOn {
+  readonly conversationId: ConversationId;
+  readonly seq: number;
+}
+
+/** Stretches of single conversations. */
+@Injectable()
+export class WindowsService {
+  constructor(
+    private readonly conversations: ConversationsService,
+    private readonly repository: WindowsRepository,
+    private readonly views: MessageViews,
+  ) {}
+
+  /** @throws conversation-not-found, user-not-found (404); invalid (422): both directions at once */
+  async read(me: ActingUser, conversation: string, query: WindowQuery): Promise<MessageWindow> {
+    const { beforeSeq, afterSeq, limit = DEFAULT_LIMIT } = query;
+    if (beforeSeq !== undefined && afterSeq !== undefined) {
+      const message = 'cannot go together with beforeSeq';
+      throw invalid('A window goes back or on, not both.', [{ field: 'afterSeq', message }]);
+    }
+    const conversationId = await this.conversations.resolve(me, conversation);
+    const window =
+      afterSeq === undefined
+        ? await this.before(me.userId, conversationId, beforeSeq ?? Number.MAX_SAFE_INTEGER, limit)
+        : (await this.after(me.userId, [{ conversationId, seq: afterSeq }], limit)).get(conversationId);
+    if (!window) throw conversationNotFound();
+    return window;
+  }
+
+  /**
+   * The windows that follow these positions, one statement for all; conversations that the user is not in have none.
+   * `more` says whether the log goes on.
+   */
+  async after(
+    userId: UserId,
+    positions: readonly ReadOn[],
+    limit: number,
+    db?: Db,
+  ): Promise<ReadonlyMap<ConversationId, MessageWindow>> {
+    const rows = await this.repository.after(userId, positions, limit, db);
+    const messages = await this.messagesById(userId, rows, db);
+    const byConversation = groupByConversation(rows);
+    const windows = new Map<ConversationId, MessageWindow>();
+    for (const { conversationId, seq } of positions) {
+      const found = byConversation.get(conversationId);
+      if (!found) continue;
+      const { lastSeq } = found[0]!;
+      const looked = found.filter((row) => row.seq !== null);
+      const toSeq = Math.max(seq, looked.length === limit ? looked.at(-1)!.seq! : lastSeq);
+      const items = itemsOf(looked, messages);
+      windows.set(conversationId, { items, afterSeq: seq, toSeq, more: toSeq < lastSeq });
+    }
+    return windows;
+  }
+
+  private async before(
+    userId: UserId,
+    conversationId: ConversationId,
+    beforeSeq: number,
+    limit: number,
+  ): Promise<MessageWindow | undefined> {
+    const rows = await this.repository.before(userId, conversationId, beforeSeq, limit);
+    if (!rows[0]) return undefined;
+    const { joinedSeq, lastSeq } = rows[0];
+    const looked = rows.filter((row) => row.seq !== null);
+    const afterSeq = looked.length === limit ? looked.at(-1)!.seq! - 1 : joinedSeq;
+    const toSeq = Math.max(afterSeq, Math.min(beforeSeq - 1, lastSeq));
+    const items = itemsOf(looked, await this.messagesById(userId, rows));
+    return { items, afterSeq, toSeq, more: afterSeq > joinedSeq };
+  }
+
+  private async messagesById(
+    userId: UserId,
+    rows: readonly WindowRow[],
+    db?: Db,
+  ): Promise<ReadonlyMap<WindowRow, Message>> {
+    const visible = rows.filter((row): row is WindowRow & SeenMessage => row.seq !== null && row.visible);
+    const messages = await this.views.of(userId, visible, db);
+    return new Map(visible.map((row, i) => [row, messages[i]!]));
+  }
+}
+
+const itemsOf = (rows: readonly WindowRow[], messages: ReadonlyMap<WindowRow, Message>): Message[] =>
+  rows.flatMap((row) => messages.get(row) ?? []);
+
+function groupByConversation(rows: readonly WindowRow[]): Map<ConversationId, WindowRow[]> {
+  const groups = new Map<ConversationId, WindowRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.conversationId);
+    if (group) group.push(row);
+    else groups.set(row.conversationId, [row]);
+  }
+  return groups;
+}

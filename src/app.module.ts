@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { BlocksModule } from './blocks/blocks.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -19,6 +20,7 @@ export class AppModule {
         EventsModule,
         DatabaseModule.with(schema),
         UsersModule,
+        BlocksModule,
         MessagesModule,
         InboxModule,
       ],

@@ -32,3 +32,10 @@ export class CursorKind<P extends readonly Part[]> {
     }
   }
 }
+
+/** A time as cursors carry it, RFC 3339 in UTC with milliseconds, and one that PostgreSQL takes: no 30th of February, no year 0. */
+export function isMoment(part: unknown): part is string {
+  if (typeof part !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(part) || part < '0001') return false;
+  const time = new Date(part);
+  return !Number.isNaN(time.getTime()) && time.toISOString() === part;
+}

@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import type { ActingUser } from '../common/caller.js';
+import { CursorKind, isMoment } from '../common/cursor.js';
+import { isUuid, type UserId } from '../common/ids.js';
+import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
+import { alreadyBlocked, blockSelf, notBlocked, notSignedIn, userNotFound } from '../common/problems.js';
+import { Db } from '../database/db.js';
+import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
+import type { UserEntity } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+import type { Block, BlockPage, BlockState } from './blocks.dto.js';
+import { BlocksRepository, type BlockPlace, type BlockRow } from './blocks.repository.js';
+
+/** The next page begins before this block. */
+const blockCursor = new CursorKind<[createdAt: string, blockedId: UserId]>(
+  'b1',
+  ([createdAt, blockedId, ...rest]) =>
+    isMoment(createdAt) && typeof blockedId === 'string' && isUuid(blockedId) && rest.length === 0,
+);
+
+const START: BlockPlace = { createdAt: 'infinity', blockedId: '00000000-0000-0000-0000-000000000000' };
+
+/** Blocks are one-way, decided by the blocker. */
+@Injectable()
+export class BlocksService {
+  constructor(
+    private readonly db: Db,
+    private readonly work: UnitOfWork,
+    private readonly users: UsersService,
+    private readonly repository: BlocksRepository,
+  ) {}
+
+  /** @throws block-self (422), already-blocked (409), user-not-found (404): also of a removed user */
+  async add(me: ActingUser, address: string): Promise<Block> {
+    const other = await this.users.get(address, me);
+    if (other.id === me.userId) throw blockSelf();
+    const row = await this.change(me.userId, other.id, async (tx) => {
+      const added = await this.repository.add(tx.db, me.userId, other.id);
+      if (!added) throw alreadyBlocked();
+      return added;
+    });
+    const [block] = await this.blocksOf([row]);
+    return block!;
+  }
+
+  /** Also of a user who was removed, by id. @throws user-not-found, not-blocked (404) */
+  async remove(me: ActingUser, address: string): Promise<void> {
+    const other = await this.find(me, address);
+    await this.change(me.userId, other.id, async (tx) => {
+      if (!(await this.repository.remove(tx.db, me.userId, other.id))) throw notBlocked();
+    });
+  }
+
+  /** What holds between the caller and a user, removed or not. @throws user-not-found (404) */
+  async get(me: ActingUser, address: string): Promise<BlockState> {
+    const { id } = await this.find(me, address);
+    const [state, names] = await Promise.all([
+      this.repository.between(this.db, me.userId, id),
+      this.users.summaries([id]),
+    ]);
+    return { user: names.get(id)!, ...state };
+  }
+
+  /** Newest first. @throws malformed (400): the cursor */
+  async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<BlockPage> {
+    const rows = await this.repository.list(this.db, me.userId, placeOf(cursor), limit + 1);
+    const shown = rows.slice(0, limit);
+    const last = rows.length > limit ? shown.at(-1) : undefined;
+    const items = await this.blocksOf(shown);
+    return last ? { items, next: blockCursor.encode(last.createdAt.toISOString(), last.blockedId) } : { items };
+  }
+
+  /** Counts the user's blocks and unblocks. @throws not-signed-in (401): there is no such user */
+  async blocksVersion(userId: UserId): Promise<number> {
+    const version = await this.repository.version(this.db, userId);
+    if (version === undefined) throw notSignedIn();
+    return version;
+  }
+
+  async isBlocked(blockerId: UserId, blockedId: UserId): Promise<boolean> {
+    return (await this.repository.between(this.db, blockerId, blockedId)).blocked;
+  }
+
+  /** Whom the user has blocked: whose group messages are hidden from them. */
+  async hiddenFor(userId: UserId): Promise<ReadonlySet<UserId>> {
+    return new Set(await this.repository.blockedBy(this.db, userId));
+  }
+
+  /** Those of the others who have blocked the user or are blocked by them: neither sees the other's receipts and typing. */
+  async eitherWay(userId: UserId, otherIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
+    return new Set(await this.repository.eitherWay(this.db, userId, otherIds));
+  }
+
+  /** Those of the users who have blocked this one, read in the transaction; exact for users whose rows it holds. */
+  blockersAmong(tx: Tx, blockedId: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
+    return this.repository.blockersAmong(tx.db, blockedId, userIds);
+  }
+
+  /** For the removal of a user, whose row the transaction has locked. Blocks against them stay. */
+  removeAllSetBy(tx: Tx, userId: UserId): Promise<void> {
+    return this.repository.removeAllSetBy(tx.db, userId);
+  }
+
+  /** One transaction: locks the blocker, counts up, changes, and announces the change. */
+  private change<T>(blockerId: UserId, blockedId: UserId, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.work.run(async (tx) => {
+      const blocksVersion = await this.repository.countUp(tx.db, blockerId);
+      if (blocksVersion === undefined) throw notSignedIn();
+      const result = await work(tx);
+      tx.emit({ name: 'block.changed', data: { blockerId, blockedId, blocksVersion } });
+      return result;
+    });
+  }
+
+  private async find(me: ActingUser, address: string): Promise<UserEntity> {
+    const user = await this.users.find(address, me);
+    if (!user) throw userNotFound();
+    return user;
+  }
+
+  private async blocksOf(rows: readonly BlockRow[]): Promise<Block[]> {
+    const names = await this.users.summaries(rows.map(({ blockedId }) => blockedId));
+    return rows.map(({ blockedId, createdAt }) => ({ user: names.get(blockedId)!, createdAt }));
+  }
+}
+
+function placeOf(cursor?: string): BlockPlace {
+  if (cursor === undefined) return START;
+  const [createdAt, blockedId] = blockCursor.decode(cursor);
+  return { createdAt, blockedId };
+}

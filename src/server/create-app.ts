@@ -10,10 +10,8 @@ import { watchExchanges } from './exchange.js';
 import { LeanExpress } from './express.js';
 import { fastifyAdapter } from './fastify.js';
 import { InputPipe } from './input.pipe.js';
+import { setPrefix } from './prefix.js';
 import { ProblemFilter } from './problem.filter.js';
-
-/** Routes outside /v1. */
-const UNPREFIXED = ['health/live', 'health/ready', 'metrics'];
 
 /** Headers of answers that a page of another origin may read. */
 const EXPOSED_HEADERS = ['X-Request-Id', 'Location', 'Retry-After', 'WWW-Authenticate'];
@@ -40,9 +38,4 @@ function configureApp(app: INestApplication, adapter: AbstractHttpAdapter, { cor
   app.useGlobalPipes(new InputPipe());
   app.useGlobalGuards(new DeclaredInputGuard());
   serveDocs(app);
-}
-
-/** Every route begins with /v1 but those that machines and people look for at the top. */
-export function setPrefix(app: INestApplication): void {
-  app.setGlobalPrefix('v1', { exclude: UNPREFIXED });
 }

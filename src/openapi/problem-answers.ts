@@ -1,0 +1,94 @@
+import type { Access } from '../common/caller.js';
+import { problemDetails } from '../common/problem-details.dto.js';
+import { problemsByCode, type ProblemKind } from '../common/problem.js';
+import * as problems from '../common/problems.js';
+
+const PROBLEM_TYPE = 'application/problem+json';
+
+const ref = (section: string, name: string): { $ref: string } => ({ $ref: `#/components/${section}/${name}` });
+
+/** Headers of answers, in `components.headers`. */
+export const HEADERS = {
+  'X-Request-Id': {
+    description: "The request's id: the client's own where it sent a sane one, else made by the server.",
+    required: true,
+    schema: { type: 'string', example: '0b7c3f4e-5a0f-4c68-9d8f-0f8f2f0f7a11' },
+  },
+  Location: {
+    description: 'Where to find what was created.',
+    required: true,
+    schema: { type: 'string', example: '/v1/users/0193f0e8-1b2a-7c3d-8e4f-5a6b7c8d9e0f' },
+  },
+  'Retry-After': {
+    description: 'Seconds after which to try again.',
+    required: true,
+    schema: { type: 'integer', format: 'int64', example: 1 },
+  },
+  'WWW-Authenticate': {
+    description: 'How to sign in.',
+    required: true,
+    schema: { type: 'string', example: 'Bearer realm="parley"' },
+  },
+} as const;
+
+type HeaderName = keyof typeof HEADERS;
+
+export const headers = (...names: HeaderName[]): Record<string, { $ref: string }> =>
+  Object.fromEntries(['X-Request-Id' as const, ...names].map((name) => [name, ref('headers', name)]));
+
+/** The kinds that follow from who may call and what is sent; the operation's own are declared at its controller. */
+export function kindsByRule(access: Access, method: string): ProblemKind[] {
+  const { internal, unavailable, tooManyRequests, invalid, malformed } = problems;
+  const { ambiguousCredentials, onBehalfOfRequired, notSignedIn, forbidden, actingUserNotFound } = problems;
+  return [
+    ...[internal, unavailable, tooManyRequests, invalid, malformed],
+    ...[ambiguousCredentials, notSignedIn, forbidden, actingUserNotFound],
+    ...(access.kind === 'user' ? [onBehalfOfRequired] : []),
+    ...(method === 'get' ? [] : [problems.tooLarge, problems.notJson]),
+  ];
+}
+
+/** One answer per status, naming its codes, with an example of each. */
+export function problemAnswers(kinds: Iterable<ProblemKind>): Record<string, object> {
+  const all = [...new Set(kinds)];
+  const statuses = [...new Set(all.map(({ status }) => status))];
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      answer(
+        status,
+        all.filter((kind) => kind.status === status),
+      ),
+    ]),
+  );
+}
+
+function answer(status: number, kinds: readonly ProblemKind[]): object {
+  const sorted = kinds.toSorted((a, b) => a.code.localeCompare(b.code));
+  return {
+    description: sorted.map(({ code, title }) => `\`${code}\`: ${title}`).join('\n\n'),
+    headers: headers(
+      ...(status === 401 ? ['WWW-Authenticate' as const] : []),
+      ...(status === 429 || status === 503 ? ['Retry-After' as const] : []),
+    ),
+    content: {
+      [PROBLEM_TYPE]: {
+        schema: ref('schemas', 'ProblemDetails'),
+        examples: Object.fromEntries(sorted.map(({ code }) => [code, ref('examples', code)])),
+      },
+    },
+  };
+}
+
+/** An example of each problem, in `components.examples`. */
+export const problemExamples = (): Record<string, object> =>
+  Object.fromEntries(
+    [...problemsByCode().values()]
+      .toSorted((a, b) => a.code.localeCompare(b.code))
+      .map((kind) => [kind.code, { summary: kind.title, value: example(kind) }]),
+  );
+
+function example(kind: ProblemKind): object {
+  const errors = kind === problems.invalid ? [{ field: 'text', message: 'must be a string' }] : undefined;
+  return problemDetails(kind(undefined, errors), HEADERS['X-Request-Id'].schema.example);
+}

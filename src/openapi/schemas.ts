@@ -1,0 +1,57 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { PROBLEMS_EXTENSION } from '../common/problems.decorator.js';
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
+
+type PathItem = OpenAPIObject['paths'][string];
+export type Operation = NonNullable<PathItem['get']> & { [PROBLEMS_EXTENSION]?: string[] };
+
+/** The part of a schema that the document's checks look at. */
+export interface Schema {
+  $ref?: string;
+  type?: string;
+  format?: string;
+  description?: string;
+  example?: unknown;
+  default?: unknown;
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  additionalProperties?: boolean | Schema;
+  items?: Schema;
+  allOf?: Schema[];
+}
+
+interface PlacedOperation {
+  readonly path: string;
+  readonly method: string;
+  readonly operation: Operation;
+}
+
+export const operationsOf = (document: OpenAPIObject): PlacedOperation[] =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method] as Operation | undefined;
+      return operation ? [{ path, method, operation }] : [];
+    }),
+  );
+
+export const schemasOf = (document: OpenAPIObject): Record<string, Schema> =>
+  (document.components?.schemas ?? {}) as Record<string, Schema>;
+
+/** The names of the schemas that a schema mentions. */
+export const mentionedBy = (part: object): string[] =>
+  [...JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name!);
+
+/** A field that a request schema does not name is refused, so the document says so. */
+export function closeRequestSchemas(document: OpenAPIObject): void {
+  const schemas = schemasOf(document);
+  const waiting = operationsOf(document).flatMap(({ operation }) => mentionedBy(operation.requestBody ?? {}));
+  const closed = new Set<string>();
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (closed.has(name)) continue;
+    closed.add(name);
+    const schema = schemas[name]!;
+    if (schema.properties) schema.additionalProperties = false;
+    waiting.push(...mentionedBy(schema));
+  }
+}

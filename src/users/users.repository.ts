@@ -77,7 +77,8 @@ const BY_USERNAME_PREFIX = statement<[prefix: string, afterUsername: string, lim
 );
 
 /**
- * Index: users_display_name (lower(display_name), id), a range as above, looking at 1,000 entries at most. Users whose
+ * Index: users_display_name (lower(display_name), id), a range as above (its lower end must stand in the row comparison, which
+ * the scan begins at), looking at 1,000 entries at most. Users whose
  * username begins with $1 too have been listed by it; only the last entry looked at is answered nevertheless, to go on from.
  */
 const BY_DISPLAY_NAME_PREFIX = statement<
@@ -91,13 +92,12 @@ const BY_DISPLAY_NAME_PREFIX = statement<
        (row_number() OVER (ORDER BY lower(display_name) COLLATE "C", id))::int AS looked
      FROM users
      WHERE deleted_at IS NULL
-       AND lower(display_name) COLLATE "C" >= lower($1::text)
+       AND (lower(display_name) COLLATE "C", id) > (greatest(lower($1::text) COLLATE "C", $2::text), $3::uuid)
        AND lower(display_name) COLLATE "C" <= lower($1::text) || repeat(chr(1114111), 80)
-       AND (lower(display_name) COLLATE "C", id) > ($2::text, $3::uuid)
      ORDER BY lower(display_name) COLLATE "C", id LIMIT ${MAX_LOOKED_AT}
    ) found
    WHERE NOT listed OR looked = ${MAX_LOOKED_AT}
-   ORDER BY looked LIMIT $4`,
+   ORDER BY key, id LIMIT $4`,
 );
 
 /** Index: users_pkey. Lock: the user's row FOR SHARE, so that a removal waits. */

@@ -71,8 +71,8 @@ export class BlocksService {
   }
 
   /** Counts the user's blocks and unblocks. @throws not-signed-in (401): there is no such user */
-  async blocksVersion(userId: UserId): Promise<number> {
-    const version = await this.repository.version(this.db, userId);
+  async blocksVersion(userId: UserId, db: Db = this.db): Promise<number> {
+    const version = await this.repository.version(db, userId);
     if (version === undefined) throw notSignedIn();
     return version;
   }

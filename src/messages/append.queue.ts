@@ -67,7 +67,9 @@ class Lane {
   constructor(private readonly store: (sends: readonly Send[]) => Promise<Appended[]>) {}
 
   add(send: Send): Promise<Appended> {
-    if (this.waiting.length >= MAX_WAITING) throw unavailable('Too many messages are waiting to be stored.');
+    if (this.waiting.length >= MAX_WAITING) {
+      return Promise.reject(unavailable('Too many messages are waiting to be stored.'));
+    }
     return new Promise((resolve, reject) => {
       this.waiting.push({ send, resolve, reject });
       if (!this.busy) void this.drain();

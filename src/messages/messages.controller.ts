@@ -11,14 +11,17 @@ import {
   recipientNotFound,
   userNotFound,
 } from '../common/problems.js';
+import { SendMessages, SendResults } from './batch.dto.js';
 import { ListService } from './list.service.js';
 import { ListMessages, Message, MessagePage, ReceiptPage, SendMessage } from './messages.dto.js';
 import { MessagesService } from './messages.service.js';
+import { SendingService } from './sending.service.js';
 
 @ApiTags('messages')
 @Controller('messages')
 export class MessagesController {
   constructor(
+    private readonly sending: SendingService,
     private readonly messages: MessagesService,
     private readonly lists: ListService,
   ) {}
@@ -35,10 +38,17 @@ export class MessagesController {
     @Body() command: SendMessage,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<Message> {
-    const { message, isRepeated } = await this.messages.send(me, command);
+    const { message, isRepeated } = await this.sending.send(me, command);
     if (isRepeated) reply.status(200);
     else reply.header('Location', `/v1/messages/${message.id}`);
     return message;
+  }
+
+  /** Send up to 500 messages at once: one outcome per message, in order. */
+  @Post('batch')
+  @HttpCode(200)
+  async sendMessages(@CurrentUser() me: ActingUser, @Body() { messages }: SendMessages): Promise<SendResults> {
+    return { results: await this.sending.sendAll(me, messages) };
   }
 
   /** List what the caller sent or received, over all conversations. */

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { IsBoolean, IsIn, IsString, IsUUID, MaxLength } from 'class-validator';
+import { MayBeAbsent } from '../common/absent.js';
 import { Page, PageQuery } from '../common/paging.dto.js';
 import { IsText, MAX_MESSAGE_LENGTH } from '../common/text.js';
 import { ToBoolean } from '../common/transform.js';
@@ -104,7 +105,7 @@ export class SendMessage {
    * A UUID of your own for this message. Sending it again with the same one stores nothing and answers the first.
    * @example '6f1d9a52-3d0c-4f0e-9a75-1f2e3d4c5b6a'
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsUUID()
   clientMessageId?: string;
 }
@@ -115,7 +116,7 @@ export class ListMessages extends PageQuery {
    * Only what this user sent (an address).
    * @example '@ana'
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   sender?: string;
 
@@ -123,7 +124,7 @@ export class ListMessages extends PageQuery {
    * Only what was sent to this user directly, or to this group (an address).
    * @example '@ben'
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   recipient?: string;
 
@@ -131,7 +132,7 @@ export class ListMessages extends PageQuery {
    * Only this conversation: its id, or a user's address for the direct conversation with them.
    * @example '@ben'
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   conversation?: string;
 
@@ -139,7 +140,7 @@ export class ListMessages extends PageQuery {
    * Only messages received that the caller has read or not; with `sender` the caller, or `recipient` another user, only messages sent that the others have read or not.
    * @example false
    */
-  @IsOptional()
+  @MayBeAbsent()
   @ToBoolean()
   @IsBoolean()
   read?: boolean;
@@ -148,7 +149,7 @@ export class ListMessages extends PageQuery {
    * Which end to begin at.
    * @example 'newest'
    */
-  @IsOptional()
+  @MayBeAbsent()
   @IsIn(['newest', 'oldest'])
   @ApiProperty({ enum: ['newest', 'oldest'], default: 'newest' })
   order?: 'newest' | 'oldest' = 'newest';

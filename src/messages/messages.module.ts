@@ -9,6 +9,7 @@ import { MessageViews } from './message-views.service.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesRepository } from './messages.repository.js';
 import { MessagesService } from './messages.service.js';
+import { SendingService } from './sending.service.js';
 import { WindowsController } from './windows.controller.js';
 import { WindowsRepository } from './windows.repository.js';
 import { WindowsService } from './windows.service.js';
@@ -24,9 +25,10 @@ import { WindowsService } from './windows.service.js';
     MessageViews,
     MessagesRepository,
     MessagesService,
+    SendingService,
     WindowsRepository,
     WindowsService,
   ],
-  exports: [MessagesService, WindowsService, MessageViews],
+  exports: [SendingService, MessagesService, WindowsService, MessageViews],
 })
 export class MessagesModule {}

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
+import { MayBeAbsent } from '../common/absent.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../common/paging.dto.js';
 import { Message } from './messages.dto.js';
 
@@ -10,7 +11,7 @@ export class WindowQuery {
    * Read back from this number, newest first. With neither, from the end.
    * @example 43
    */
-  @IsOptional()
+  @MayBeAbsent()
   @Type(() => Number)
   @IsInt()
   @Min(1)
@@ -22,7 +23,7 @@ export class WindowQuery {
    * Read on after this number, oldest first.
    * @example 41
    */
-  @IsOptional()
+  @MayBeAbsent()
   @Type(() => Number)
   @IsInt()
   @Min(0)
@@ -34,7 +35,7 @@ export class WindowQuery {
    * How many messages to look at.
    * @example 50
    */
-  @IsOptional()
+  @MayBeAbsent()
   @Type(() => Number)
   @IsInt()
   @Min(1)

@@ -1,0 +1,180 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate } from 'class-validator';
+import type { ActingUser } from '../common/caller.js';
+import { fieldErrors, INPUT_RULES } from '../common/field-errors.js';
+import { directConversationId, isUuid, type ConversationId } from '../common/ids.js';
+import { problemDetails } from '../common/problem-details.dto.js';
+import { Problem } from '../common/problem.js';
+import {
+  clientMessageIdReused,
+  internal,
+  invalid,
+  recipientBlockedYou,
+  recipientNotFound,
+  unavailable,
+} from '../common/problems.js';
+import { ConversationsService } from '../conversations/conversations.service.js';
+import { isUnavailable } from '../database/errors.js';
+import { UsersService } from '../users/users.service.js';
+import { AppendQueue } from './append.queue.js';
+import type { Appended, Send } from './append.repository.js';
+import type { SendOutcome } from './batch.dto.js';
+import { messageView } from './message-views.service.js';
+import { SendMessage, type Message, type Recipient } from './messages.dto.js';
+import { isReadByOthers, MessagesRepository } from './messages.repository.js';
+
+/** A message that is stored, and whether it was already. */
+export interface Sent {
+  readonly message: Message;
+  readonly isRepeated: boolean;
+}
+
+/** Sending: one message, or many at once. */
+@Injectable()
+export class SendingService {
+  private readonly log = new Logger(SendingService.name);
+
+  constructor(
+    private readonly users: UsersService,
+    private readonly conversations: ConversationsService,
+    private readonly queue: AppendQueue,
+    private readonly repository: MessagesRepository,
+  ) {}
+
+  /**
+   * Stores a message and answers it once it is durable.
+   *
+   * @throws recipient-not-found (404): nobody, a removed user, or a group the caller is not in; recipient-blocked-you
+   * (403); client-message-id-reused (409); unavailable (503)
+   */
+  async send(me: ActingUser, command: SendMessage): Promise<Sent> {
+    const recipient = await this.recipient(me, command.recipient);
+    const send = toSend(me, recipient, command);
+    const [appended] = await this.append([send]);
+    if (appended!.status === 'rejected') throw appended!.reason;
+    return this.sent(send, recipient, appended!.value);
+  }
+
+  /** Stores what it can of many, and says of each what became of it, in their order; one refusal fails no other. */
+  async sendAll(me: ActingUser, items: readonly object[]): Promise<SendOutcome[]> {
+    const recipients = new Map<string, Promise<Recipient>>();
+    const known = (address: string): Promise<Recipient> => {
+      const recipient = recipients.get(address) ?? this.recipient(me, address);
+      recipients.set(address, recipient);
+      return recipient;
+    };
+    const prepared = await Promise.allSettled(
+      items.map(async (item) => {
+        const command = await readCommand(item);
+        const recipient = await known(command.recipient);
+        return { recipient, send: toSend(me, recipient, command) };
+      }),
+    );
+    const ready = prepared.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const appended = await this.append(ready.map(({ send }) => send));
+    const outcomes = appended[Symbol.iterator]();
+    return Promise.all(
+      prepared.map((one) =>
+        one.status === 'rejected' ? this.failed(one.reason) : this.outcome(one.value, outcomes.next().value!),
+      ),
+    );
+  }
+
+  private async outcome(
+    { send, recipient }: { send: Send; recipient: Recipient },
+    appended: PromiseSettledResult<Appended>,
+  ): Promise<SendOutcome> {
+    if (appended.status === 'rejected') return this.failed(appended.reason);
+    try {
+      const { message, isRepeated } = await this.sent(send, recipient, appended.value);
+      return { status: isRepeated ? 200 : 201, message };
+    } catch (error) {
+      return this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): SendOutcome {
+    if (error instanceof Problem) return { status: error.kind.status, problem: problemDetails(error) };
+    if (isUnavailable(error)) return this.failed(unavailable());
+    this.log.error('a message of a batch failed', (error as Error).stack);
+    return this.failed(internal());
+  }
+
+  /** Any UUID that is no user's is taken for a group's: the append finds out whether the caller is in it. */
+  private async recipient(me: ActingUser, address: string): Promise<Recipient> {
+    if (isUuid(address)) {
+      const id = address.toLowerCase();
+      return { kind: (await this.users.isUser(id)) ? 'user' : 'group', id };
+    }
+    const user = await this.users.find(address, me);
+    if (!user || user.deletedAt) throw recipientNotFound();
+    return { kind: 'user', id: user.id };
+  }
+
+  /**
+   * What became of each send. The first message of a pair finds no conversation: then, and only then, it is opened,
+   * once for all sends of the pair, and they are appended again in their order.
+   */
+  private async append(sends: readonly Send[]): Promise<PromiseSettledResult<Appended>[]> {
+    const results = await Promise.allSettled(sends.map((send) => this.queue.append(send)));
+    const opened = new Map<ConversationId, Promise<void>>();
+    const open = ({ conversationId, senderId, recipientId }: Send): Promise<void> => {
+      const opening = opened.get(conversationId) ?? this.conversations.openDirect(senderId, recipientId!);
+      opened.set(conversationId, opening);
+      return opening;
+    };
+    const again = sends.map(async (send, i) => {
+      const result = results[i]!;
+      const isFirst = result.status === 'fulfilled' && result.value.outcome === 'no-conversation' && send.recipientId;
+      if (!isFirst) return;
+      const [second] = await Promise.allSettled([open(send).then(() => this.queue.append(send))]);
+      results[i] = second;
+    });
+    await Promise.all(again);
+    return results;
+  }
+
+  /** The message that was stored, now or before. @throws what refused it */
+  private async sent(send: Send, recipient: Recipient, { outcome, seq, sentAt }: Appended): Promise<Sent> {
+    if (outcome !== 'new' && outcome !== 'repeated') throw REFUSALS[outcome]();
+    const isRepeated = outcome === 'repeated';
+    const [senders, read] = await Promise.all([
+      this.users.summaries([send.senderId]),
+      isRepeated && this.isRead(send, seq!), // what was just stored nobody has read
+    ]);
+    const row = { ...send, seq: seq!, sentAt: sentAt! };
+    const sender = senders.get(send.senderId)!;
+    return { message: messageView(row, { sender, recipient, read, isOwn: true }), isRepeated };
+  }
+
+  /** Asks no membership: what was stored is answered as stored, also to a sender who has left since. */
+  private async isRead({ senderId, conversationId }: Send, seq: number): Promise<boolean> {
+    const states = await this.repository.readStates(senderId, [conversationId]);
+    return isReadByOthers(seq, states.get(conversationId)!);
+  }
+}
+
+const REFUSALS = {
+  reused: clientMessageIdReused,
+  blocked: recipientBlockedYou,
+  'no-conversation': recipientNotFound,
+  'no-recipient': recipientNotFound,
+  'not-a-member': recipientNotFound,
+} as const;
+
+const toSend = (me: ActingUser, { kind, id }: Recipient, { text, clientMessageId }: SendMessage): Send => ({
+  conversationId: kind === 'group' ? id : directConversationId(me.userId, id),
+  senderId: me.userId,
+  recipientId: kind === 'group' ? null : id,
+  clientMessageId: clientMessageId?.toLowerCase() ?? null,
+  text,
+});
+
+/** One message of a batch, checked as the body of a single send is. @throws invalid (422) */
+async function readCommand(item: object): Promise<SendMessage> {
+  const command = plainToInstance(SendMessage, item);
+  const errors = fieldErrors(await validate(command, INPUT_RULES));
+  if (errors.length > 0) throw invalid(undefined, errors);
+  return command;
+}

@@ -1,58 +1,82 @@
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
+import { ArrayMaxSize, IsOptional, IsString, Length, Matches, MinLength, ValidateIf } from 'class-validator';
+import { IsOneOf, IsOrigin, IsUrlOf, IsWholeNumber } from './validators.js';
 
-/** Every setting: one property each, read from the environment variable of the same name in capitals (`databaseUrl`: DATABASE_URL). */
+/** From the fewest lines to the most. */
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * Every setting: one property each, read from the environment variable of the same name in capitals (`databaseUrl`:
+ * DATABASE_URL). Each one's comment is its documentation; its type says how the variable is read: a string, a whole
+ * number, or a list with commas between.
+ */
 export class Settings {
-  /** Address to listen on. */
+  /** Address to listen on; `0.0.0.0` or `::` for all of the machine's. */
   @IsString()
   host: string = '127.0.0.1';
 
   /** Port to listen on; 0 takes any free one. */
-  @IsInt()
-  @Min(0)
-  @Max(65535)
+  @IsWholeNumber(0, 65_535)
   port: number = 3000;
 
-  /** PostgreSQL to use. Without it Parley starts its own, in DATA_DIR. */
+  /** Directory of what Parley keeps without DATABASE_URL: its PostgreSQL, the signing secret and the application key. */
   @IsString()
+  dataDir: string = './data';
+
+  /** PostgreSQL to use, for instance `postgres://parley:secret@db:5432/parley`. Without it Parley runs its own, in DATA_DIR. */
+  @IsOptional()
+  @IsUrlOf('postgres', 'postgresql')
   databaseUrl: string;
 
+  /** The same database without a PgBouncer in between, for the connection that listens. Default: DATABASE_URL. */
+  @IsOptional()
+  @IsUrlOf('postgres', 'postgresql')
+  databaseListenUrl?: string;
+
   /** Connections to PostgreSQL of one process. */
-  @IsInt()
-  @Min(2)
-  @Max(1000)
+  @IsWholeNumber(2, 1000)
   databasePoolSize: number = 10;
 
-  /** Signs access and refresh tokens. Required with DATABASE_URL; else made once and kept in DATA_DIR. */
-  @IsString()
-  @MinLength(32)
+  /** Redis or Valkey that carries live delivery between several processes. Default: PostgreSQL carries it. */
+  @IsOptional()
+  @IsUrlOf('redis', 'rediss')
+  redisUrl?: string;
+
+  /** Signs access and refresh tokens: at least 32 characters. Required with DATABASE_URL; else made once and kept in DATA_DIR. */
+  @ValidateIf(({ databaseUrl, jwtSecret }: Settings) => databaseUrl !== undefined || jwtSecret !== undefined)
+  @MinLength(32, {
+    message: 'must have at least 32 characters, and is required with DATABASE_URL (`openssl rand -hex 32` makes one)',
+  })
   jwtSecret: string;
 
-  /** An application key with every scope, valid while it is set and never stored. */
+  /** An application key with every scope, valid while it is set and never stored. Without DATABASE_URL one is made and kept in DATA_DIR. */
   @IsOptional()
-  @IsString()
-  @MinLength(16)
-  @MaxLength(200)
+  @Length(16, 200, { message: 'must have 16 to 200 characters' })
+  @Matches(/^[\x21-\x7e]+$/, { message: 'must be of visible ASCII characters, since it travels in a header' })
   bootstrapApiKey?: string;
 
-  /** Whether anyone may register: `open` on the embedded database, `closed` with DATABASE_URL, unless set. */
-  @IsIn(['open', 'closed'])
-  registration: 'open' | 'closed' = 'open';
+  /** Whether anyone may register a user. Default: `open`, but `closed` with DATABASE_URL. */
+  @IsOneOf('open', 'closed')
+  registration: 'open' | 'closed';
 
-  /** Whether users find others by the beginning of a name or by the exact username only. */
-  @IsIn(['prefix', 'exact'])
+  /** Whether users find others by the beginning of a name, or by the exact username only. */
+  @IsOneOf('prefix', 'exact')
   userSearch: 'prefix' | 'exact' = 'prefix';
 
-  /** How many members a group may have. */
-  @IsInt()
-  @Min(2)
-  @Max(100_000)
-  groupMaxMembers: number = 10_000;
+  /** Origins whose pages may call the API from a browser, with commas between; `*` for all. Default: none. */
+  @IsOrigin({ each: true })
+  @ArrayMaxSize(100, { message: 'must be at most 100' })
+  corsOrigins: string[] = [];
 
-  /** The HTTP engine: Express, or Fastify, which takes less processor time per request. */
-  @IsIn(['express', 'fastify'])
+  /** The HTTP engine. Fastify takes about half of Express's processor time per request. */
+  @IsOneOf('express', 'fastify')
   httpEngine: 'express' | 'fastify' = 'express';
 
-  /** Origins whose pages may call the API, separated by commas; `*` for any. None unless set. */
-  @IsString({ each: true })
-  corsOrigins: string[] = [];
+  /** How much is logged. `info` includes one line per request. */
+  @IsOneOf(...LOG_LEVELS)
+  logLevel: LogLevel = 'info';
+
+  /** How many members a group may have. */
+  @IsWholeNumber(2, 100_000)
+  groupMaxMembers: number = 10_000;
 }

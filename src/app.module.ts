@@ -4,6 +4,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
+import { GroupsModule } from './groups/groups.module.js';
 import { InboxModule } from './inbox/inbox.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { schema } from './schema.js';
@@ -21,6 +22,7 @@ export class AppModule {
         DatabaseModule.with(schema),
         UsersModule,
         BlocksModule,
+        GroupsModule,
         MessagesModule,
         InboxModule,
       ],

@@ -4,21 +4,7 @@ import type { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
 import { Kind } from './conversation.entity.js';
 import { RoleNumber } from './member.entity.js';
-
-/** A group whose row this transaction has locked: who is in it, and as what, stays as later statements find it. */
-export interface LockedGroup {
-  readonly id: ConversationId;
-  readonly name: string;
-  readonly memberCount: number;
-  readonly createdAt: Date;
-}
-
-/** One member as read under the lock. */
-export interface MemberRow {
-  readonly userId: UserId;
-  readonly role: RoleNumber;
-  readonly joinedAt: Date;
-}
+import type { LockedGroup, MemberRow } from './membership.js';
 
 /** Index: conversations_pkey. */
 const LOCK = statement<[id: ConversationId], LockedGroup>(

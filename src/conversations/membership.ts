@@ -29,3 +29,18 @@ export interface Marker {
   readonly deliveredSeq: number;
   readonly readSeq: number;
 }
+
+/** A group whose row this transaction has locked: who is in it, and as what, stays as later statements find it. */
+export interface LockedGroup {
+  readonly id: ConversationId;
+  readonly name: string;
+  readonly memberCount: number;
+  readonly createdAt: Date;
+}
+
+/** A member as groups show them. */
+export interface MemberRow {
+  readonly userId: UserId;
+  readonly role: RoleNumber;
+  readonly joinedAt: Date;
+}

@@ -6,7 +6,8 @@ import { concerned } from '../events/events.js';
 import { Kind } from './conversation.entity.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import { RoleNumber } from './member.entity.js';
-import { MembersRepository, type LockedGroup, type MemberRow } from './members.repository.js';
+import { MembersRepository } from './members.repository.js';
+import type { LockedGroup, MemberRow } from './membership.js';
 
 /**
  * Who is in which group, and as what: keeps one owner per group, `member_count` and `members_version`, and tells

@@ -20,6 +20,12 @@ export function parseAddress(address: string): ParsedAddress | undefined {
   return undefined;
 }
 
+/** The one way an address is written of the many that name the same. */
+export function addressText(address: ParsedAddress): string {
+  if ('id' in address) return address.id;
+  return 'username' in address ? `@${address.username}` : EXTERNAL + address.externalId;
+}
+
 function decoded(text: string): string {
   if (!text.includes('%')) return text;
   try {

@@ -59,6 +59,17 @@ const NAMES = statement<[ids: readonly UserId[]], NameRow>(
    FROM users WHERE id = ANY ($1::uuid[])`,
 );
 
+/** Indexes: users_pkey, users_username, users_external_id. Each user once for every way they are named. Never removed ones. */
+const AT = statement<
+  [ids: readonly UserId[], usernames: readonly string[], externalIds: readonly string[]],
+  { id: UserId; address: string }
+>(
+  'users.at',
+  `SELECT id, id::text AS address FROM users WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL
+   UNION ALL SELECT id, '@' || username FROM users WHERE username = ANY ($2::text[])
+   UNION ALL SELECT id, 'ext:' || external_id FROM users WHERE external_id = ANY ($3::text[])`,
+);
+
 /** Index: users_pkey, from the id after $1 on; removed users are stepped over. */
 const ALL = statement<[afterId: UserId, limit: number], UserEntity>(
   'users.all',
@@ -144,6 +155,17 @@ export class UsersRepository {
     if ('id' in address) return this.db.maybe(BY_ID, address.id);
     if ('username' in address) return this.db.maybe(BY_USERNAME, address.username);
     return this.db.maybe(BY_EXTERNAL_ID, address.externalId);
+  }
+
+  /** Who has these addresses, by the address as `addressText` writes it. Removed users are not found. */
+  async findAll(addresses: readonly ParsedAddress[]): Promise<ReadonlyMap<string, UserId>> {
+    const rows = await this.db.many(
+      AT,
+      addresses.flatMap((address) => ('id' in address ? [address.id] : [])),
+      addresses.flatMap((address) => ('username' in address ? [address.username] : [])),
+      addresses.flatMap((address) => ('externalId' in address ? [address.externalId] : [])),
+    );
+    return new Map(rows.map(({ id, address }) => [address, id]));
   }
 
   names(ids: readonly UserId[]): Promise<NameRow[]> {

@@ -5,7 +5,7 @@ import { newId, type UserId } from '../common/ids.js';
 import { externalIdTaken, userNotFound, usernameTaken } from '../common/problems.js';
 import { violates } from '../database/errors.js';
 import type { Tx } from '../database/unit-of-work.js';
-import { parseAddress } from './address.js';
+import { addressText, parseAddress, type ParsedAddress } from './address.js';
 import { defaultDisplayName } from './names.js';
 import { Summaries } from './summaries.js';
 import type { UserEntity } from './user.entity.js';
@@ -13,6 +13,8 @@ import type { UserSummary } from './users.dto.js';
 import { UsersRepository, type Names } from './users.repository.js';
 
 const MAX_KNOWN_IDS = 100_000;
+/** How many unknown addresses a problem names. */
+const MAX_NAMED = 10;
 
 /** The directory of users. What changes a user takes the transaction of whoever changes it. */
 @Injectable()
@@ -29,9 +31,14 @@ export class UsersService {
    * or not. A removed user is found too, by id, with `deletedAt` set.
    */
   async find(address: string, caller: Caller): Promise<UserEntity | undefined> {
+    const parsed = this.parse(address, caller);
+    return parsed && this.repository.find(parsed);
+  }
+
+  /** Undefined where nobody can have the address, or the caller may not use its kind. */
+  private parse(address: string, caller: Caller): ParsedAddress | undefined {
     const parsed = parseAddress(address);
-    if (!parsed || ('externalId' in parsed && !caller.application)) return undefined;
-    return this.repository.find(parsed);
+    return parsed && 'externalId' in parsed && !caller.application ? undefined : parsed;
   }
 
   /** As `find`, but never a removed user. @throws user-not-found (404) */
@@ -39,6 +46,26 @@ export class UsersService {
     const user = await this.find(address, caller);
     if (!user || user.deletedAt) throw userNotFound();
     return user;
+  }
+
+  /**
+   * Everybody who is named, once, with the address that named them, in one statement.
+   *
+   * @throws user-not-found (404), which says who is nobody
+   */
+  async getAll(addresses: readonly string[], caller: Caller): Promise<Map<UserId, string>> {
+    const parsed = addresses.map((address) => this.parse(address, caller));
+    const found = await this.repository.findAll(parsed.filter((address) => address !== undefined));
+    const users = new Map<UserId, string>();
+    const unknown: string[] = [];
+    for (const [index, address] of addresses.entries()) {
+      const at = parsed[index];
+      const id = at && found.get(addressText(at));
+      if (id === undefined) unknown.push(address);
+      else users.set(id, users.get(id) ?? address);
+    }
+    if (unknown.length > 0) throw userNotFound(`There is no such user: ${unknown.slice(0, MAX_NAMED).join(', ')}.`);
+    return users;
   }
 
   /** A summary for every id, remembered for a minute; removed users are called "Deleted user". */

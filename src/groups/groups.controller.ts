@@ -1,0 +1,55 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
+import { PageQuery } from '../common/paging.dto.js';
+import { forbidden, groupFull, groupNotFound, recipientBlockedYou, userNotFound } from '../common/problems.js';
+import { Problems } from '../common/problems.decorator.js';
+import { CreateGroup, Group, GroupPage, UpdateGroup } from './groups.dto.js';
+import { GroupsService } from './groups.service.js';
+
+@ApiTags('groups')
+@Controller('groups')
+export class GroupsController {
+  constructor(private readonly groups: GroupsService) {}
+
+  /** Create a group, which you then own. */
+  @Post()
+  @Problems(userNotFound, recipientBlockedYou, groupFull)
+  async createGroup(
+    @CurrentUser() me: ActingUser,
+    @Body() command: CreateGroup,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Group> {
+    const group = await this.groups.create(me, command);
+    reply.header('Location', `/v1/groups/${group.id}`);
+    return group;
+  }
+
+  /** List the groups you are in, newest first. */
+  @Get()
+  listGroups(@CurrentUser() me: ActingUser, @Query() query: PageQuery): Promise<GroupPage> {
+    return this.groups.list(me, query);
+  }
+
+  /** Show a group you are in. */
+  @Get(':id')
+  @Problems(groupNotFound)
+  getGroup(@CurrentUser() me: ActingUser, @Param('id') id: string): Promise<Group> {
+    return this.groups.get(me, id);
+  }
+
+  /** Rename a group: its owner and admins may. */
+  @Patch(':id')
+  @Problems(groupNotFound, forbidden)
+  updateGroup(@CurrentUser() me: ActingUser, @Param('id') id: string, @Body() { name }: UpdateGroup): Promise<Group> {
+    return this.groups.rename(me, id, name);
+  }
+
+  /** Delete a group with everything written in it: its owner may. */
+  @Delete(':id')
+  @HttpCode(204)
+  @Problems(groupNotFound, forbidden)
+  removeGroup(@CurrentUser() me: ActingUser, @Param('id') id: string): Promise<void> {
+    return this.groups.remove(me, id);
+  }
+}

@@ -1,0 +1,37 @@
+import { expect, it } from '@jest/globals';
+import { RoleNumber } from '../conversations/member.entity.js';
+import { mayChange, mayManage, mayRemove, roleName } from './roles.js';
+
+const { member, admin, owner } = RoleNumber;
+
+it('a role has the name that its number is declared under', () => {
+  for (const [name, number] of Object.entries(RoleNumber)) expect(roleName(number)).toBe(name);
+});
+
+it('owner and admins manage a group, members do not', () => {
+  expect([member, admin, owner].map(mayManage)).toEqual([false, true, true]);
+});
+
+it.each([
+  { actor: owner, removes: [member, admin] },
+  { actor: admin, removes: [member] },
+  { actor: member, removes: [] },
+])('role $actor removes $removes', ({ actor, removes }) => {
+  expect([member, admin, owner].filter((target) => mayRemove(actor, target))).toEqual(removes);
+});
+
+const changes = [undefined, member, admin, owner].flatMap((from) => [member, admin, owner].map((to) => ({ from, to })));
+const allowed = (actor: RoleNumber): string[] =>
+  changes.filter(({ from, to }) => mayChange(actor, from, to)).map(({ from, to }) => `${from ?? 'none'}-${to}`);
+
+it('a member changes nothing', () => {
+  expect(allowed(member)).toEqual([]);
+});
+
+it('an admin adds plain members and sets no roles', () => {
+  expect(allowed(admin)).toEqual(['none-0', '0-0', '1-1', '2-2']);
+});
+
+it('the owner does all but give up their own role', () => {
+  expect(allowed(owner)).toEqual(['none-0', 'none-1', 'none-2', '0-0', '0-1', '0-2', '1-0', '1-1', '1-2', '2-2']);
+});

@@ -1,0 +1,142 @@
+import createClient, { type Client } from 'openapi-fetch';
+import { Operations, operations } from './operations.js';
+import { ParleyError } from './parley-error.js';
+import type { components, paths } from './schema.js';
+import type { CallOptions, Input, Output } from './types.js';
+
+type OperationName = keyof typeof operations;
+type Tokens = components['schemas']['Tokens'];
+
+/** What is kept of a login. */
+export type HeldTokens = Pick<Tokens, 'accessToken' | 'refreshToken'>;
+
+export interface ParleyOptions {
+  /** Where the server is, for instance `https://chat.example.com`. */
+  readonly baseUrl: string;
+  /** A user's access token. Once it has run out, calls fail with `not-signed-in`. */
+  readonly accessToken?: string;
+  /** A user's tokens, as `createSession` answers them; they are renewed when the access token has run out. */
+  readonly tokens?: HeldTokens;
+  /** Told of renewed tokens: the older refresh token will not be good for much longer, so keep these instead. */
+  readonly onTokens?: (tokens: Tokens) => void;
+  /** An application's key; keep it out of browsers. */
+  readonly apiKey?: string;
+  /** The address of the user for whom the application acts. */
+  readonly onBehalfOf?: string;
+  readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+/** The operations that answer pages. */
+type Paged = { [K in OperationName]: Output<K> extends { items: unknown[]; next?: string } ? K : never }[OperationName];
+type Item<K extends Paged> = Output<K> extends { items: (infer T)[] } ? T : never;
+
+/** A client of one server, for one caller. */
+export class Parley extends Operations {
+  private readonly http: Client<paths>;
+  private tokens: Partial<HeldTokens>;
+  private renewing: Promise<void> | undefined;
+
+  constructor(private readonly options: ParleyOptions) {
+    super();
+    this.tokens = options.tokens ?? (options.accessToken === undefined ? {} : { accessToken: options.accessToken });
+    this.http = createClient<paths>({
+      baseUrl: options.baseUrl,
+      ...(options.fetch && { fetch: options.fetch }),
+    });
+  }
+
+  /** The same client with other options: for another user of the same application, for instance. */
+  with(options: Partial<ParleyOptions>): Parley {
+    return new Parley({ ...this.options, ...options });
+  }
+
+  /** The items of every page, one after the other: `for await (const message of client.each('listMessages', { read: false }))`. */
+  async *each<K extends Paged>(name: K, input?: Input<K>, options?: CallOptions): AsyncGenerator<Item<K>, void> {
+    let cursor: string | undefined;
+    do {
+      const page = (await this.call(name, { ...input, ...(cursor !== undefined && { cursor }) }, options)) as {
+        items: Item<K>[];
+        next?: string;
+      };
+      yield* page.items;
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+
+  protected async call<K extends OperationName>(
+    name: K,
+    input: object | undefined,
+    options: CallOptions | undefined,
+  ): Promise<Output<K>> {
+    const { accessToken } = this.tokens;
+    const answer = await this.send(name, input, options);
+    if (answer.response.ok) return answer.data as Output<K>;
+    const mayRenew =
+      answer.response.status === 401 && this.tokens.refreshToken !== undefined && name !== 'refreshSession';
+    if (!mayRenew) throw new ParleyError(answer.response, answer.error);
+    if (this.tokens.accessToken === accessToken) await this.renew(); // else another call has renewed them meanwhile
+    const second = await this.send(name, input, options);
+    if (!second.response.ok) throw new ParleyError(second.response, second.error);
+    return second.data as Output<K>;
+  }
+
+  private send(name: OperationName, input: object = {}, options: CallOptions = {}): Promise<Answer> {
+    const { method, path, inPath, inQuery, hasBody } = operations[name] as Place;
+    const parts = { path: {}, query: {}, body: {} };
+    for (const [key, value] of Object.entries(input) as [string, unknown][]) {
+      const part = inPath.includes(key) ? parts.path : inQuery.includes(key) ? parts.query : parts.body;
+      Object.assign(part, { [key]: value });
+    }
+    const request = this.http.request as unknown as Send;
+    return request(method, path, {
+      params: { path: parts.path, query: parts.query },
+      headers: this.headers(options),
+      ...(hasBody && { body: parts.body }),
+      ...(options.signal && { signal: options.signal }),
+    });
+  }
+
+  private headers({ onBehalfOf = this.options.onBehalfOf }: CallOptions): Record<string, string> {
+    const { apiKey } = this.options;
+    const { accessToken } = this.tokens;
+    return {
+      ...(apiKey !== undefined && { 'X-Api-Key': apiKey }),
+      ...(apiKey !== undefined && onBehalfOf !== undefined && { 'On-Behalf-Of': onBehalfOf }),
+      ...(accessToken !== undefined && { Authorization: `Bearer ${accessToken}` }),
+    };
+  }
+
+  /** Calls that fail together wait for one renewal, since a refresh token is good for one. */
+  private renew(): Promise<void> {
+    this.renewing ??= this.renewOnce().finally(() => {
+      this.renewing = undefined;
+    });
+    return this.renewing;
+  }
+
+  private async renewOnce(): Promise<void> {
+    const { refreshToken } = this.tokens;
+    this.tokens = { refreshToken: refreshToken! }; // the old access token must not go along
+    const tokens = await this.call('refreshSession', { refreshToken }, undefined);
+    this.tokens = tokens;
+    this.options.onTokens?.(tokens);
+  }
+}
+
+/** Where the arguments of an operation go. */
+interface Place {
+  readonly method: string;
+  readonly path: string;
+  readonly inPath: readonly string[];
+  readonly inQuery: readonly string[];
+  readonly hasBody: boolean;
+}
+
+interface Answer {
+  readonly response: Response;
+  readonly data?: unknown;
+  readonly error?: Partial<components['schemas']['ProblemDetails']>;
+}
+
+/** `request` of openapi-fetch without the types of each path: `Input` and `Output` have checked them. */
+type Send = (method: string, path: string, init: object) => Promise<Answer>;

@@ -1,0 +1,2688 @@
+// Generated from openapi.json by `npm run sdk`. Do not edit.
+
+export interface paths {
+  '/v1/users': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Find users by the beginning of a username or display name. */
+    get: operations['listUsers'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/users/me': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Show yourself. */
+    get: operations['getMe'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/users/{address}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Show a user. A removed one is shown by id: deleted, and without names. */
+    get: operations['getUser'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/blocks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List whom you have blocked, newest first. */
+    get: operations['listBlocks'];
+    put?: never;
+    /** Block a user: they can no longer write to you, and what they write in groups is hidden from you. */
+    post: operations['addBlock'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/blocks/{address}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Ask whether a user may write to you, and you to them. */
+    get: operations['getBlock'];
+    put?: never;
+    post?: never;
+    /** Unblock a user: what they wrote in groups meanwhile becomes visible. */
+    delete: operations['removeBlock'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/messages': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List what the caller sent or received, over all conversations. */
+    get: operations['listMessages'];
+    put?: never;
+    /** Send a message to a user or a group. */
+    post: operations['sendMessage'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/messages/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get one message. */
+    get: operations['getMessage'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/messages/{id}/read': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Mark a message, and everything before it in its conversation, as read. */
+    post: operations['markRead'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/messages/{id}/delivered': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Mark a message, and everything before it in its conversation, as received. */
+    post: operations['markDelivered'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/messages/{id}/receipts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** See who has received and read a message that the caller sent. */
+    get: operations['listReceipts'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/conversations/{conversation}/messages': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read a stretch of one conversation: back from its end, or on from what one has. */
+    get: operations['listConversationMessages'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/conversations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List the caller's conversations, the one with the newest message first. */
+    get: operations['listConversations'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/conversations/{conversation}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get one conversation. */
+    get: operations['getConversation'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    User: {
+      /**
+       * Format: uuid
+       * @description The user's id.
+       * @example 0193f0e8-1b2a-7c3d-8e4f-5a6b7c8d9e0f
+       */
+      id: string;
+      /**
+       * Format: date-time
+       * @description When the account was made.
+       * @example 2026-11-23T09:41:07.123Z
+       */
+      createdAt: string;
+      /**
+       * @description The application's own id for the user: set and seen by applications only.
+       * @example crm:4711
+       */
+      externalId?: string;
+      /**
+       * @description Unique, in lower case. Absent where the user has none.
+       * @example ana
+       */
+      username?: string;
+      /**
+       * @description The name to show: free, and not unique.
+       * @example Ana Marić
+       */
+      displayName: string;
+      /**
+       * @description Whether the account was removed. What a removed user sent stays, from "Deleted user".
+       * @example false
+       */
+      deleted: boolean;
+    };
+    UserPage: {
+      /** @description The users of this page. */
+      items: components['schemas']['User'][];
+      /**
+       * @description The cursor of the next page. Absent on the last page.
+       * @example WyJtMSIsIjAxOTNmMGU4Il0
+       */
+      next?: string;
+    };
+    BlockUser: {
+      /**
+       * @description Address of the user: an id, or `@username`; from an application also `ext:<externalId>`.
+       * @example @ben
+       */
+      user: string;
+    };
+    UserSummary: {
+      /**
+       * Format: uuid
+       * @description The user's id.
+       * @example 0193f0e8-1b2a-7c3d-8e4f-5a6b7c8d9e0f
+       */
+      id: string;
+      /**
+       * @description Unique, in lower case. Absent where the user has none.
+       * @example ana
+       */
+      username?: string;
+      /**
+       * @description The name to show: free, and not unique.
+       * @example Ana Marić
+       */
+      displayName: string;
+      /**
+       * @description Whether the account was removed. What a removed user sent stays, from "Deleted user".
+       * @example false
+       */
+      deleted: boolean;
+    };
+    Block: {
+      /** @description Who is blocked. */
+      user: components['schemas']['UserSummary'];
+      /**
+       * Format: date-time
+       * @description When they were blocked.
+       * @example 2026-11-23T09:41:07.123Z
+       */
+      createdAt: string;
+    };
+    BlockPage: {
+      /** @description The blocks of this page. */
+      items: components['schemas']['Block'][];
+      /**
+       * @description The cursor of the next page. Absent on the last page.
+       * @example WyJtMSIsIjAxOTNmMGU4Il0
+       */
+      next?: string;
+    };
+    BlockState: {
+      /** @description The other user. */
+      user: components['schemas']['UserSummary'];
+      /**
+       * @description Whether the caller has blocked them, so that they cannot write to the caller.
+       * @example true
+       */
+      blocked: boolean;
+      /**
+       * @description Whether they have blocked the caller, so that the caller cannot write to them.
+       * @example false
+       */
+      blocksYou: boolean;
+    };
+    SendMessage: {
+      /**
+       * @description What to say: 1 to 160 characters (Unicode code points), not only white space. Stored as sent.
+       * @example See you at eight
+       */
+      text: string;
+      /**
+       * @description To whom: a user's id or `@username`, or a group's id. An application may also say `ext:` and its own id for a user.
+       * @example @ben
+       */
+      recipient: string;
+      /**
+       * Format: uuid
+       * @description A UUID of your own for this message. Sending it again with the same one stores nothing and answers the first.
+       * @example 6f1d9a52-3d0c-4f0e-9a75-1f2e3d4c5b6a
+       */
+      clientMessageId?: string;
+    };
+    Recipient: {
+      /**
+       * @description Whether the id is a user's or a group's.
+       * @example user
+       * @enum {string}
+       */
+      kind: 'user' | 'group';
+      /**
+       * Format: uuid
+       * @description Id of the user or group.
+       * @example 0193f0e8-9c2d-7f41-8a6b-2d3e4f5a6b7c
+       */
+      id: string;
+    };
+    Message: {
+      /**
+       * Format: uuid
+       * @description Conversation it belongs to.
+       * @example 0193f0e8-7b1a-7c3e-9f52-6a1d2c3b4e5f
+       */
+      conversationId: string;
+      /**
+       * Format: int64
+       * @description Its number in the conversation: 1, 2, 3, … without gaps.
+       * @example 42
+       */
+      seq: number;
+      /**
+       * @description The text, as it was sent.
+       * @example See you at eight
+       */
+      text: string;
+      /**
+       * Format: uuid
+       * @description The id its sender gave it. Shown to the sender only.
+       * @example 6f1d9a52-3d0c-4f0e-9a75-1f2e3d4c5b6a
+       */
+      clientMessageId?: string;
+      /**
+       * @description Id of the message: its conversation's id, a dot, its number.
+       * @example 0193f0e8-7b1a-7c3e-9f52-6a1d2c3b4e5f.42
+       */
+      id: string;
+      /** @description Who sent it. */
+      sender: components['schemas']['UserSummary'];
+      /** @description To whom it was sent. */
+      recipient: components['schemas']['Recipient'];
+      /**
+       * Format: date-time
+       * @description When it was stored. Never goes back within a conversation.
+       * @example 2026-03-01T09:30:00.125Z
+       */
+      sentAt: string;
+      /**
+       * @description Of a message received: whether the caller has read it. Of one the caller sent: whether every other member who was there before it has.
+       * @example false
+       */
+      read: boolean;
+    };
+    MessagePage: {
+      /** @description The messages, in the order asked for. */
+      items: components['schemas']['Message'][];
+      /**
+       * @description The cursor of the next page. Absent on the last page.
+       * @example WyJtMSIsIjAxOTNmMGU4Il0
+       */
+      next?: string;
+    };
+    Receipt: {
+      /** @description Whose receipt it is. */
+      user: components['schemas']['UserSummary'];
+      /**
+       * @description Whether it has reached one of their devices.
+       * @example true
+       */
+      delivered: boolean;
+      /**
+       * @description Whether they have read it.
+       * @example false
+       */
+      read: boolean;
+    };
+    ReceiptPage: {
+      /** @description The receipts, in the order of the users' ids. */
+      items: components['schemas']['Receipt'][];
+      /**
+       * @description The cursor of the next page. Absent on the last page.
+       * @example WyJtMSIsIjAxOTNmMGU4Il0
+       */
+      next?: string;
+    };
+    MessageWindow: {
+      /**
+       * Format: int64
+       * @description The number after which the stretch begins.
+       * @example 41
+       */
+      afterSeq: number;
+      /**
+       * Format: int64
+       * @description The last number of the stretch.
+       * @example 42
+       */
+      toSeq: number;
+      /** @description The messages: newest first going back, oldest first going on. */
+      items: components['schemas']['Message'][];
+      /**
+       * @description Whether there is more in the direction of reading.
+       * @example false
+       */
+      more: boolean;
+    };
+    GroupSummary: {
+      /**
+       * Format: uuid
+       * @description Id of the group, which is also its conversation's.
+       * @example 0193f0e8-7b1a-7c3e-9f52-6a1d2c3b4e5f
+       */
+      id: string;
+      /**
+       * Format: int64
+       * @description How many members it has.
+       * @example 12
+       */
+      memberCount: number;
+      /**
+       * @description Name of the group.
+       * @example Rowing on Sunday
+       */
+      name: string;
+    };
+    Conversation: {
+      /**
+       * Format: uuid
+       * @description Id of the conversation. A group's is the group's id; a direct one's is opaque.
+       * @example 0193f0e8-7b1a-7c3e-9f52-6a1d2c3b4e5f
+       */
+      id: string;
+      /**
+       * @description Whether it is between two users or in a group.
+       * @example direct
+       * @enum {string}
+       */
+      kind: 'direct' | 'group';
+      /**
+       * Format: int64
+       * @description The number of the newest message, seen by the caller or not; 0 where there is none.
+       * @example 42
+       */
+      lastSeq: number;
+      /**
+       * Format: int64
+       * @description The caller reads from the message after this one. Another value than before means another membership.
+       * @example 0
+       */
+      joinedSeq: number;
+      /**
+       * Format: int64
+       * @description What the caller has read, up to this number.
+       * @example 40
+       */
+      readSeq: number;
+      /**
+       * Format: int64
+       * @description What the caller has received, up to this number.
+       * @example 42
+       */
+      deliveredSeq: number;
+      /**
+       * Format: int64
+       * @description How many messages the caller has not read, counted among the first 1,000 after readSeq.
+       * @example 2
+       */
+      unread: number;
+      /**
+       * Format: int64
+       * @description What the other user of a direct conversation has read. Absent where one of the two has blocked the other.
+       * @example 41
+       */
+      peerReadSeq?: number;
+      /**
+       * Format: int64
+       * @description What the other user of a direct conversation has received. Absent where one of the two has blocked the other.
+       * @example 42
+       */
+      peerDeliveredSeq?: number;
+      /** @description The other user of a direct conversation (oneself, in one's own). */
+      user?: components['schemas']['UserSummary'];
+      /** @description The group. */
+      group?: components['schemas']['GroupSummary'];
+      /** @description The newest message that the caller sees, looked for among the newest 100. */
+      lastMessage?: components['schemas']['Message'];
+    };
+    ConversationPage: {
+      /** @description The conversations, the one with the newest message first. */
+      items: components['schemas']['Conversation'][];
+      /**
+       * @description The cursor of the next page. Absent on the last page.
+       * @example WyJtMSIsIjAxOTNmMGU4Il0
+       */
+      next?: string;
+    };
+    FieldProblem: {
+      /**
+       * @description Path of the field.
+       * @example messages.3.text
+       */
+      field: string;
+      /**
+       * @description What is wrong with it, in English.
+       * @example must not be empty or only white space
+       */
+      message: string;
+    };
+    ProblemDetails: {
+      /**
+       * Format: int64
+       * @description The HTTP status.
+       * @example 403
+       */
+      status: number;
+      /**
+       * @description Names the kind of problem, as `code` does.
+       * @example urn:parley:problem:recipient-blocked-you
+       */
+      type: string;
+      /**
+       * @description What this kind of problem means, in English.
+       * @example The recipient has blocked the sender.
+       */
+      title: string;
+      /**
+       * @description The kind of problem, stable.
+       * @example recipient-blocked-you
+       */
+      code: string;
+      /**
+       * @description What went wrong this time, in English.
+       * @example The recipient has blocked the sender.
+       */
+      detail: string;
+      /**
+       * @description The request's `X-Request-Id`, under which the server's log has it. Absent where the problem is not an answer of its own.
+       * @example 0b7c3f4e-5a0f-4c68-9d8f-0f8f2f0f7a11
+       */
+      requestId?: string;
+      /** @description The refused fields; only with the code `invalid`. */
+      errors?: components['schemas']['FieldProblem'][];
+    };
+  };
+  responses: never;
+  parameters: {
+    /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+    OnBehalfOf: string;
+  };
+  requestBodies: never;
+  headers: {
+    /** @description The request's id: the client's own where it sent a sane one, else made by the server. */
+    'X-Request-Id': string;
+    /** @description Where to find what was created. */
+    Location: string;
+    /** @description Seconds after which to try again. */
+    'Retry-After': number;
+    /** @description How to sign in. */
+    'WWW-Authenticate': string;
+  };
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  listUsers: {
+    parameters: {
+      query?: {
+        /** @description How many items a page holds at most. */
+        limit?: number;
+        /**
+         * @description The beginning of a username or of a display name, in any case. Usernames that match come first. An application may
+         *     leave it out: all users, in the order of their ids. Where the server has USER_SEARCH=exact, users find the exact
+         *     username only.
+         */
+        search?: string;
+        /** @description `next` of the page before, unchanged. Leave it out for the first page. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UserPage'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  getMe: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['User'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  getUser: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path: {
+        /**
+         * @description A user: `<id>`, `@<username>`, or from an application `ext:<externalId>`.
+         * @example @ana
+         */
+        address: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['User'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `user-not-found`: There is no such user. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  listBlocks: {
+    parameters: {
+      query?: {
+        /** @description How many items a page holds at most. */
+        limit?: number;
+        /** @description `next` of the page before, unchanged. Leave it out for the first page. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BlockPage'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  addBlock: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BlockUser'];
+      };
+    };
+    responses: {
+      201: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          Location: components['headers']['Location'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Block'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `user-not-found`: There is no such user. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `already-blocked`: This user is blocked already. */
+      409: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-large`: The body is larger than the server takes. */
+      413: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-json`: The body has to be application/json. */
+      415: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `block-self`: You cannot block yourself.
+       *
+       *     `invalid`: A field has a value that is not allowed.
+       */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  getBlock: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path: {
+        /**
+         * @description A user: `<id>`, `@<username>`, or from an application `ext:<externalId>`.
+         * @example @ana
+         */
+        address: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BlockState'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `user-not-found`: There is no such user. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  removeBlock: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path: {
+        /**
+         * @description A user: `<id>`, `@<username>`, or from an application `ext:<externalId>`.
+         * @example @ana
+         */
+        address: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `not-blocked`: This user is not blocked.
+       *
+       *     `user-not-found`: There is no such user.
+       */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-large`: The body is larger than the server takes. */
+      413: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-json`: The body has to be application/json. */
+      415: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  listMessages: {
+    parameters: {
+      query?: {
+        /** @description How many items a page holds at most. */
+        limit?: number;
+        /** @description Which end to begin at. */
+        order?: 'newest' | 'oldest';
+        /** @description Only what this user sent (an address). */
+        sender?: string;
+        /** @description Only what was sent to this user directly, or to this group (an address). */
+        recipient?: string;
+        /** @description Only this conversation: its id, or a user's address for the direct conversation with them. */
+        conversation?: string;
+        /** @description Only messages received that the caller has read or not; with `sender` the caller, or `recipient` another user, only messages sent that the others have read or not. */
+        read?: boolean;
+        /** @description `next` of the page before, unchanged. Leave it out for the first page. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessagePage'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `conversation-not-found`: There is no such conversation.
+       *
+       *     `recipient-not-found`: There is no such recipient.
+       *
+       *     `user-not-found`: There is no such user.
+       */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  sendMessage: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SendMessage'];
+      };
+    };
+    responses: {
+      /** @description It was sent before, under the same clientMessageId; nothing was stored. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Message'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       *
+       *     `recipient-blocked-you`: The recipient has blocked the sender.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `recipient-not-found`: There is no such recipient. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `client-message-id-reused`: This clientMessageId was used for another text. */
+      409: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-large`: The body is larger than the server takes. */
+      413: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-json`: The body has to be application/json. */
+      415: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  getMessage: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path: {
+        /**
+         * @description Id of the message: `<conversationId>.<seq>`.
+         * @example 0193f0e8-2c3b-7d4e-9f5a-6b7c8d9e0f1a.42
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Message'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `message-not-found`: There is no such message. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  markRead: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path: {
+        /**
+         * @description Id of the message: `<conversationId>.<seq>`.
+         * @example 0193f0e8-2c3b-7d4e-9f5a-6b7c8d9e0f1a.42
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `message-not-found`: There is no such message. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-large`: The body is larger than the server takes. */
+      413: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-json`: The body has to be application/json. */
+      415: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  markDelivered: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path: {
+        /**
+         * @description Id of the message: `<conversationId>.<seq>`.
+         * @example 0193f0e8-2c3b-7d4e-9f5a-6b7c8d9e0f1a.42
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      204: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `message-not-found`: There is no such message. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-large`: The body is larger than the server takes. */
+      413: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-json`: The body has to be application/json. */
+      415: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  listReceipts: {
+    parameters: {
+      query?: {
+        /** @description How many items a page holds at most. */
+        limit?: number;
+        /** @description `next` of the page before, unchanged. Leave it out for the first page. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path: {
+        /**
+         * @description Id of the message: `<conversationId>.<seq>`.
+         * @example 0193f0e8-2c3b-7d4e-9f5a-6b7c8d9e0f1a.42
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ReceiptPage'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `message-not-found`: There is no such message. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  listConversationMessages: {
+    parameters: {
+      query?: {
+        /** @description Read back from this number, newest first. With neither, from the end. */
+        beforeSeq?: number;
+        /** @description Read on after this number, oldest first. */
+        afterSeq?: number;
+        /** @description How many messages to look at. */
+        limit?: number;
+      };
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path: {
+        /**
+         * @description Id of a conversation, or the address of a user: the direct conversation with them.
+         * @example @ana
+         */
+        conversation: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MessageWindow'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `conversation-not-found`: There is no such conversation.
+       *
+       *     `user-not-found`: There is no such user.
+       */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  listConversations: {
+    parameters: {
+      query?: {
+        /** @description How many items a page holds at most. */
+        limit?: number;
+        /** @description `next` of the page before, unchanged. Leave it out for the first page. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ConversationPage'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  getConversation: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Applications only: the address of the user to act for (`<id>`, `@<username>` or `ext:<externalId>`). */
+        'On-Behalf-Of'?: components['parameters']['OnBehalfOf'];
+      };
+      path: {
+        /**
+         * @description Id of a conversation, or the address of a user: the direct conversation with them.
+         * @example @ana
+         */
+        conversation: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Conversation'];
+        };
+      };
+      /**
+       * @description `ambiguous-credentials`: Send a token or an API key, not both.
+       *
+       *     `malformed`: The request cannot be read.
+       *
+       *     `on-behalf-of-required`: Say for which user: On-Behalf-Of is missing.
+       */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `not-signed-in`: A valid access token or API key is needed. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `acting-user-not-found`: There is no user to act for at this address.
+       *
+       *     `forbidden`: The caller may not do this.
+       */
+      403: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /**
+       * @description `conversation-not-found`: There is no such conversation.
+       *
+       *     `user-not-found`: There is no such user.
+       */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `invalid`: A field has a value that is not allowed. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `internal`: Something went wrong on the server. */
+      500: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description `unavailable`: The server cannot do this now; try again. */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+}

@@ -1,0 +1,93 @@
+import { afterEach } from '@jest/globals';
+import { faultsOf, findOperation, PROBLEM_SCHEMA, requiredHeaders, type Operation } from './contract.js';
+
+const PROBLEM_TYPE = 'application/problem+json';
+
+/** What the OpenAPI document does not describe: the document itself and the page that shows it. */
+const UNDESCRIBED = /^\/(docs|openapi\.json|asyncapi\.json|metrics)/;
+
+const violations: string[] = [];
+
+/** What a test swallows still fails it. */
+afterEach(() => {
+  const found = violations.splice(0);
+  if (found.length > 0) throw new Error(found.join('\n\n'));
+});
+
+/** `fetch` that holds every exchange against the OpenAPI document; whatever is not declared there fails the test. */
+export async function checkedFetch(request: Request): Promise<Response> {
+  const sent = request.clone();
+  const response = await fetch(request);
+  const faults = await exchangeFaults(sent, response.clone());
+  if (faults.length > 0) {
+    const { method, url } = sent;
+    const violation = `${method} ${url} → ${response.status}\n  ${faults.join('\n  ')}\n  ${await response.clone().text()}`;
+    violations.push(violation);
+    throw new Error(violation);
+  }
+  return response;
+}
+
+async function exchangeFaults(request: Request, response: Response): Promise<string[]> {
+  const { pathname } = new URL(request.url);
+  if (UNDESCRIBED.test(pathname)) return [];
+  const operation = findOperation(request.method, pathname);
+  const general = [
+    ...(response.headers.get('X-Request-Id') ? [] : ['no X-Request-Id']),
+    ...(response.status === 500 ? ['the server failed'] : []),
+  ];
+  if (!operation) return [...general, ...(await undeclaredRouteFaults(request, response))];
+  return [
+    ...general,
+    ...(await answerFaults(operation, response)),
+    ...(await requestFaults(operation, request, response)),
+  ];
+}
+
+async function undeclaredRouteFaults(request: Request, response: Response): Promise<string[]> {
+  if (request.method === 'HEAD' || request.method === 'OPTIONS') return [];
+  if (response.status < 400) return ['an undeclared route answered with success'];
+  return problemFaults(response, await response.json());
+}
+
+async function answerFaults(operation: Operation, response: Response): Promise<string[]> {
+  const declared = operation.responses[String(response.status)];
+  if (!declared) return [`${operation.operationId} does not declare ${response.status}`];
+  const missing = requiredHeaders(declared).filter((name) => !response.headers.has(name));
+  const faults = missing.map((name) => `header ${name} is missing`);
+  const text = await response.text();
+  if (!declared.content) return [...faults, ...(text === '' ? [] : ['a body where none is declared'])];
+  const type = mediaType(response);
+  const content = declared.content[type];
+  if (!content) return [...faults, `content type ${type} is not declared`];
+  const body: unknown = JSON.parse(text);
+  faults.push(...faultsOf(content.schema, body));
+  if (type !== PROBLEM_TYPE) return faults;
+  const { code } = body as { code: string };
+  if (!(code in (content.examples ?? {}))) faults.push(`${operation.operationId} does not declare the code ${code}`);
+  return [...faults, ...problemFaults(response, body)];
+}
+
+function problemFaults(response: Response, body: unknown): string[] {
+  const { status, requestId } = body as { status: number; requestId?: string };
+  return [
+    ...faultsOf(PROBLEM_SCHEMA, body),
+    ...(mediaType(response) === PROBLEM_TYPE ? [] : [`content type ${mediaType(response)}`]),
+    ...(status === response.status ? [] : [`status ${status} in the body`]),
+    ...(requestId === response.headers.get('X-Request-Id') ? [] : ['another requestId than X-Request-Id']),
+  ];
+}
+
+/** What the server accepts has to be what the document allows. */
+async function requestFaults(operation: Operation, request: Request, response: Response): Promise<string[]> {
+  if (!response.ok) return [];
+  const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+  const unknown = [...new URL(request.url).searchParams.keys()].filter((name) => !declared.includes(name));
+  const faults = unknown.map((name) => `accepted the undeclared query parameter ${name}`);
+  const schema = operation.requestBody?.content['application/json']?.schema;
+  const text = await request.text();
+  if (!schema) return [...faults, ...(text === '' || text === '{}' ? [] : ['accepted a body where none is declared'])];
+  return [...faults, ...faultsOf(schema, JSON.parse(text || '{}')).map((fault) => `accepted a request: ${fault}`)];
+}
+
+const mediaType = (response: Response): string => response.headers.get('Content-Type')?.split(';')[0] ?? 'none';

@@ -1,0 +1,30 @@
+import 'reflect-metadata';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions, migrate } from '../../src/database/data-source.js';
+import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { schema } from '../../src/schema.js';
+
+interface TestPostgres {
+  /** A migrated database that nobody uses, to make others from. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** One PostgreSQL for the whole run. */
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'parley-test-'));
+  const postgres = await startEmbeddedPostgres({ directory, durable: false, maxConnections: 300 });
+  const dataSource = await new DataSource(dataSourceOptions(postgres.url, schema)).initialize();
+  await migrate(dataSource);
+  await dataSource.destroy();
+  return {
+    url: postgres.url,
+    stop: async () => {
+      await postgres.stop();
+      for (const files of [directory, postgres.cluster]) rmSync(files, { recursive: true, force: true });
+    },
+  };
+}

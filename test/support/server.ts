@@ -1,0 +1,56 @@
+import 'reflect-metadata';
+import { afterAll } from '@jest/globals';
+import type { INestApplication } from '@nestjs/common';
+import pg from 'pg';
+import { Settings } from '../../src/config/settings.js';
+import { createApp } from '../../src/server/create-app.js';
+import { newDatabase } from './database.js';
+
+export const APPLICATION_KEY = 'the-bootstrap-key-of-the-tests';
+
+export interface TestServer {
+  /** Where it listens, over real HTTP. */
+  readonly url: string;
+  readonly settings: Settings;
+  readonly app: INestApplication;
+  /** For looking at what is stored, and for rows that would take too long through the API. */
+  readonly db: pg.Pool;
+}
+
+const started = new Map<string, Promise<TestServer>>();
+const cleanUps: (() => Promise<unknown>)[] = [];
+
+/** The server of this test file with these settings, on a database of its own; started when it is first asked for. */
+export function server(settings: Partial<Settings> = {}): Promise<TestServer> {
+  const key = JSON.stringify(settings);
+  const running = started.get(key) ?? startServer(settings);
+  started.set(key, running);
+  return running;
+}
+
+/** One more server: with `databaseUrl`, another copy on the same database. */
+export async function startServer(given: Partial<Settings> = {}): Promise<TestServer> {
+  const database = given.databaseUrl === undefined ? await newDatabase() : undefined;
+  const settings = Object.assign(new Settings(), {
+    databaseUrl: database?.url,
+    jwtSecret: 'the secret of the tests, at least 32 characters',
+    bootstrapApiKey: APPLICATION_KEY,
+    httpEngine: process.env.HTTP_ENGINE ?? 'express',
+    port: 0,
+    ...given,
+  });
+  const app = await createApp(settings, { logger: ['error', 'fatal'] });
+  await app.listen(settings.port, settings.host);
+  const db = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
+  cleanUps.unshift(async () => {
+    await app.close();
+    await db.end();
+    await database?.drop();
+  });
+  return { url: await app.getUrl(), settings, app, db };
+}
+
+afterAll(async () => {
+  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+  started.clear();
+});

@@ -1,10 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AccountsModule } from './accounts/accounts.module.js';
+import { AuthModule } from './auth/auth.module.js';
 import { BlocksModule } from './blocks/blocks.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
 import { GroupsModule } from './groups/groups.module.js';
+import { HealthModule } from './health/health.module.js';
 import { InboxModule } from './inbox/inbox.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { schema } from './schema.js';
@@ -21,10 +24,13 @@ export class AppModule {
         EventsModule,
         DatabaseModule.with(schema),
         UsersModule,
+        AuthModule,
         BlocksModule,
         GroupsModule,
         MessagesModule,
         InboxModule,
+        AccountsModule,
+        HealthModule,
       ],
     };
   }

@@ -30,23 +30,30 @@ export interface ActingUser extends Caller {
 /** What a route demands of its caller. A route that declares nothing needs a user. */
 export interface Access {
   readonly kind: 'user' | 'public' | 'any' | 'application';
-  /** For an application: the scope it needs. */
-  readonly scope: Scope;
+  /** For an application: the scopes it needs, all of them. */
+  readonly scopes: readonly Scope[];
 }
 export const ACCESS = 'parley:access';
-export const USER_ACCESS: Access = { kind: 'user', scope: 'act' };
+export const USER_ACCESS: Access = { kind: 'user', scopes: ['act'] };
 
-/** Open to anyone; a caller who presents credentials is established all the same, and an application then needs `scope`. */
-export const Public = (scope: Scope = 'users'): CustomDecorator => SetMetadata(ACCESS, { kind: 'public', scope });
+/**
+ * Open to anyone. A caller who presents credentials is established all the same: an application then needs `scope`; a
+ * token that does not hold is as none, so that who logs in or refreshes may still send an old one.
+ */
+export const Public = (scope: Scope = 'users'): CustomDecorator =>
+  SetMetadata(ACCESS, { kind: 'public', scopes: [scope] } satisfies Access);
 
-/** For a user, or for an application with `scope`, which need not act for anyone. */
-export const UserOrApp = (scope: Scope = 'users'): CustomDecorator => SetMetadata(ACCESS, { kind: 'any', scope });
+/** For a user, or for an application: with `scope` by itself, with `act` for a user. */
+export const UserOrApp = (scope: Scope = 'users'): CustomDecorator =>
+  SetMetadata(ACCESS, { kind: 'any', scopes: [scope] } satisfies Access);
 
-/** For applications with `scope` only. */
-export const AppOnly = (scope: Scope): CustomDecorator => SetMetadata(ACCESS, { kind: 'application', scope });
+/** For applications only, with all of these scopes. */
+export const AppOnly = (...scopes: Scope[]): CustomDecorator =>
+  SetMetadata(ACCESS, { kind: 'application', scopes } satisfies Access);
 
-/** For a user; an application that acts for one needs `scope` as well as `act`: the account's own routes. */
-export const OwnAccount = (): CustomDecorator => SetMetadata(ACCESS, { kind: 'user', scope: 'users' });
+/** For a user; an application that acts for one needs `users` as well as `act`: the account's own routes. */
+export const OwnAccount = (): CustomDecorator =>
+  SetMetadata(ACCESS, { kind: 'user', scopes: ['act', 'users'] } satisfies Access);
 
 /** The part of a request that the guard writes and the decorators below read. */
 export interface CallerRequest {

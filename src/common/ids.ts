@@ -8,6 +8,9 @@ export type ConversationId = string;
 /** A new id: UUIDv7 (RFC 9562), so that ids made later sort later. */
 export const newId = (): string => v7();
 
+/** Before and after every id: where a list in the order of ids begins. */
+export { MAX as HIGHEST_ID, NIL as LOWEST_ID } from 'uuid';
+
 /** Any well-formed UUID, of whatever version and case. */
 export const isUuid = (value: string): boolean => validate(value);
 

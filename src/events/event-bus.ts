@@ -35,6 +35,14 @@ export class EventBus {
     }
   }
 
+  /**
+   * Since when (by performance.now()) no event can have been missed; undefined while events may be missed. Within one
+   * process none ever is.
+   */
+  freshSince(): number | undefined {
+    return 0;
+  }
+
   on<K extends EventName>(name: K, handler: Handler<K>): void {
     const handlers = this.handlers.get(name) ?? [];
     handlers.push(handler as Handler<EventName>);

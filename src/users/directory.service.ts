@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../common/caller.js';
 import { CursorKind } from '../common/cursor.js';
-import { isUuid } from '../common/ids.js';
+import { isUuid, LOWEST_ID } from '../common/ids.js';
 import { DEFAULT_LIMIT } from '../common/paging.dto.js';
 import { invalid, userNotFound } from '../common/problems.js';
 import { Settings } from '../config/settings.js';
@@ -11,8 +11,6 @@ import type { ListUsers, User, UserPage } from './users.dto.js';
 import { MAX_LOOKED_AT, UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 import { userOf } from './views.js';
-
-const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
 
 /** A list of all users goes on after this id. */
 const ALL = new CursorKind<[afterId: string]>('u1', ([id]) => typeof id === 'string' && isUuid(id));

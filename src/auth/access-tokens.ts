@@ -1,0 +1,63 @@
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { isUuid, type SessionId, type UserId } from '../common/ids.js';
+import { Settings } from '../config/settings.js';
+
+export const ACCESS_TOKEN_SECONDS = 15 * 60;
+const MAX_REMEMBERED = 50_000;
+const ALGORITHM = 'HS256';
+
+/** Who an access token says is calling, and until when it says so. */
+export interface AccessClaims {
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Access tokens: JWT (RFC 7519) with `sub`, the user, and `sid`, the session. */
+@Injectable()
+export class AccessTokens {
+  private readonly key: KeyObject;
+  /** By the token's SHA-256, so that nothing here can be replayed. A signature is verified once. */
+  private readonly verified = new LRUCache<string, AccessClaims>({ max: MAX_REMEMBERED });
+
+  constructor(settings: Settings) {
+    this.key = createSecretKey(Buffer.from(settings.jwtSecret));
+  }
+
+  issue(userId: UserId, sessionId: SessionId): Promise<string> {
+    const issuedAt = Math.floor(Date.now() / 1000);
+    return new SignJWT({ sid: sessionId })
+      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+      .setSubject(userId)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + ACCESS_TOKEN_SECONDS)
+      .sign(this.key);
+  }
+
+  /** Undefined where the token is not one of ours, or has expired. Whether its session goes on it cannot say. */
+  async verify(token: string): Promise<AccessClaims | undefined> {
+    const hash = createHash('sha256').update(token).digest('base64');
+    let claims = this.verified.get(hash);
+    if (!claims) {
+      claims = await this.read(token);
+      if (claims) this.verified.set(hash, claims);
+    }
+    return claims && claims.expiresAt > Date.now() ? claims : undefined;
+  }
+
+  private async read(token: string): Promise<AccessClaims | undefined> {
+    try {
+      const { payload } = await jwtVerify(token, this.key, { algorithms: [ALGORITHM], requiredClaims: ['exp'] });
+      const { sub = '', sid, exp = 0 } = payload;
+      if (!isUuid(sub) || typeof sid !== 'string' || !isUuid(sid)) return undefined;
+      return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { CursorKind } from '../common/cursor.js';
+import { HIGHEST_ID, isUuid, newId } from '../common/ids.js';
+import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
+import { apiKeyNotFound } from '../common/problems.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { hashKey, newKey } from './api-key.js';
+import type { ApiKeyEntity } from './api-key.entity.js';
+import type { ApiKey, ApiKeyPage, CreateApiKey, CreatedApiKey } from './api-keys.dto.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+
+const CURSOR = new CursorKind<[beforeId: string]>('k1', ([id]) => typeof id === 'string' && isUuid(id));
+
+/** The keys of applications. */
+@Injectable()
+export class ApiKeysService {
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly repository: ApiKeysRepository,
+  ) {}
+
+  /** Newest first, revoked ones too. */
+  async list({ limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<ApiKeyPage> {
+    const [beforeId] = cursor === undefined ? [HIGHEST_ID] : CURSOR.decode(cursor);
+    const rows = await this.repository.list(beforeId, limit + 1);
+    const items = rows.slice(0, limit).map(apiKeyOf);
+    return rows.length > limit ? { items, next: CURSOR.encode(items.at(-1)!.id) } : { items };
+  }
+
+  /** The answer is the only place where the key itself is ever shown. */
+  async create({ name, scopes }: CreateApiKey): Promise<CreatedApiKey> {
+    const key = newKey();
+    const row = await this.work.run((tx) =>
+      this.repository.insert(tx, { id: newId(), name, scopes, keyHash: hashKey(key) }),
+    );
+    return { ...apiKeyOf(row), key };
+  }
+
+  /** Revoking twice is revoking once. @throws api-key-not-found (404) */
+  async revoke(reference: string): Promise<void> {
+    const id = reference.toLowerCase();
+    if (!isUuid(id)) throw apiKeyNotFound();
+    await this.work.run(async (tx) => {
+      if (!(await this.repository.revoke(tx, id))) throw apiKeyNotFound();
+      tx.emit({ name: 'key.revoked', data: { keyId: id } });
+    });
+  }
+}
+
+function apiKeyOf({ id, name, scopes, createdAt, lastUsedAt, revokedAt }: ApiKeyEntity): ApiKey {
+  return { id, name, scopes, createdAt, ...(lastUsedAt && { lastUsedAt }), ...(revokedAt && { revokedAt }) };
+}

@@ -1,0 +1,41 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { UsersModule } from '../users/users.module.js';
+import { AccessTokens } from './access-tokens.js';
+import { ActingUsers } from './acting-users.js';
+import { ApiKeysController } from './api-keys.controller.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+import { ApiKeysService } from './api-keys.service.js';
+import { AuthGuard } from './auth.guard.js';
+import { Authenticator } from './authenticator.js';
+import { CredentialsRepository } from './credentials.repository.js';
+import { KnownKeys } from './known-keys.js';
+import { KnownSessions } from './known-sessions.js';
+import { PasswordsService } from './passwords.service.js';
+import { Revocations } from './revocations.js';
+import { SessionsController } from './sessions.controller.js';
+import { SessionsRepository } from './sessions.repository.js';
+import { SessionsService } from './sessions.service.js';
+import { UserSessionsController } from './user-sessions.controller.js';
+
+@Module({
+  imports: [UsersModule],
+  controllers: [SessionsController, UserSessionsController, ApiKeysController],
+  providers: [
+    { provide: APP_GUARD, useClass: AuthGuard },
+    AccessTokens,
+    ActingUsers,
+    ApiKeysRepository,
+    ApiKeysService,
+    Authenticator,
+    CredentialsRepository,
+    KnownKeys,
+    KnownSessions,
+    PasswordsService,
+    Revocations,
+    SessionsRepository,
+    SessionsService,
+  ],
+  exports: [Authenticator, PasswordsService, SessionsService],
+})
+export class AuthModule {}

@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { USER_ACCESS, type Access, type Application, type Caller, type Scope } from '../common/caller.js';
+import {
+  actingUserNotFound,
+  ambiguousCredentials,
+  forbidden,
+  notSignedIn,
+  onBehalfOfRequired,
+} from '../common/problems.js';
+import { AccessTokens } from './access-tokens.js';
+import { ActingUsers } from './acting-users.js';
+import { KnownKeys } from './known-keys.js';
+import { KnownSessions } from './known-sessions.js';
+
+/** What a request says of its caller, as it came. */
+export interface Credentials {
+  /** The header; any scheme but Bearer is somebody else's and passed over. */
+  readonly authorization?: string;
+  /** An access token that came by another way than the header. */
+  readonly bearer?: string;
+  readonly apiKey?: string;
+  /** An address. */
+  readonly onBehalfOf?: string;
+}
+
+/** A caller, and until when (milliseconds since 1970) their token holds. An API key has no such end. */
+export interface Identity {
+  readonly caller: Caller;
+  readonly expiresAt?: number;
+}
+
+/** Finds out who calls, and whether they may: the same for a request and for a socket. */
+@Injectable()
+export class Authenticator {
+  constructor(
+    private readonly tokens: AccessTokens,
+    private readonly sessions: KnownSessions,
+    private readonly keys: KnownKeys,
+    private readonly actingUsers: ActingUsers,
+  ) {}
+
+  /**
+   * @throws ambiguous-credentials (400): a token and a key; not-signed-in (401); forbidden (403): not this caller, or a
+   * scope is missing; on-behalf-of-required (400); acting-user-not-found (403)
+   */
+  async authenticate(credentials: Credentials, access: Access = USER_ACCESS): Promise<Identity> {
+    const { apiKey, onBehalfOf, bearer = bearerOf(credentials.authorization) } = credentials;
+    if (apiKey !== undefined) {
+      if (bearer !== undefined) throw ambiguousCredentials();
+      return { caller: await this.application(apiKey, onBehalfOf, access) };
+    }
+    const identity = bearer === undefined ? undefined : await this.user(bearer);
+    if (access.kind === 'public') return identity ?? { caller: {} };
+    if (!identity) throw notSignedIn();
+    if (access.kind === 'application') throw forbidden('Only an application may do this.');
+    if (onBehalfOf !== undefined) throw forbidden('Only an application may act on behalf of a user.');
+    return identity;
+  }
+
+  private async user(token: string): Promise<Identity | undefined> {
+    const claims = await this.tokens.verify(token);
+    if (!claims || !(await this.sessions.has(claims))) return undefined;
+    const { userId, sessionId, expiresAt } = claims;
+    return { caller: { userId, sessionId }, expiresAt };
+  }
+
+  private async application(key: string, onBehalfOf: string | undefined, { kind, scopes }: Access): Promise<Caller> {
+    const application = await this.keys.find(key);
+    if (!application) throw notSignedIn('The API key is unknown or revoked.');
+    const byItself = kind !== 'user' && (kind !== 'any' || onBehalfOf === undefined);
+    if (byItself) {
+      assertScopes(application, scopes);
+      return { application };
+    }
+    assertScopes(application, kind === 'any' ? USER_ACCESS.scopes : scopes);
+    if (onBehalfOf === undefined) throw onBehalfOfRequired();
+    const userId = await this.actingUsers.find(onBehalfOf, application);
+    if (userId === undefined) throw actingUserNotFound();
+    return { userId, application };
+  }
+}
+
+function assertScopes(application: Application, needed: readonly Scope[]): void {
+  const missing = needed.filter((scope) => !application.scopes.includes(scope));
+  if (missing.length > 0) throw forbidden(`The API key lacks the scope ${missing.join(' and ')}.`);
+}
+
+/** The token of `Authorization: Bearer <token>` (RFC 6750; the scheme in any case). */
+const bearerOf = (authorization = ''): string | undefined => /^Bearer +([\w~+/.-]+=*) *$/i.exec(authorization)?.[1];

@@ -1,0 +1,11 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+
+interface WithUserAgent {
+  readonly headers: { readonly 'user-agent'?: string };
+}
+
+/** What the client calls itself, or nothing. Not `@Headers`, which would make it a parameter of the operation. */
+export const Device = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string =>
+    context.switchToHttp().getRequest<WithUserAgent>().headers['user-agent'] ?? '',
+);

@@ -1,0 +1,29 @@
+import { Injectable } from '@nestjs/common';
+import type { UserId } from '../common/ids.js';
+import { EventBus } from '../events/event-bus.js';
+import type { AccessClaims } from './access-tokens.js';
+import { Remembered } from './remembered.js';
+import { REVOKED_KEPT_MS, Revocations } from './revocations.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+const MAX_SESSIONS = 100_000;
+
+/** Which sessions go on, without a query per request. */
+@Injectable()
+export class KnownSessions {
+  private readonly users: Remembered<UserId>;
+
+  constructor(
+    private readonly repository: SessionsRepository,
+    private readonly revocations: Revocations,
+    bus: EventBus,
+  ) {
+    this.users = new Remembered(bus, { max: MAX_SESSIONS, ttlMs: REVOKED_KEPT_MS });
+  }
+
+  /** Whether the session of a token goes on, and is that user's. */
+  async has({ sessionId, userId }: AccessClaims): Promise<boolean> {
+    const owner = await this.users.get(sessionId, () => this.repository.userOf(sessionId));
+    return owner === userId && !this.revocations.hasSession(sessionId) && !this.revocations.hasUser(userId);
+  }
+}

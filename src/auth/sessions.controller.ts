@@ -1,0 +1,52 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { CurrentUser, OwnAccount, Public, type ActingUser, type Reply } from '../common/caller.js';
+import { PageQuery } from '../common/paging.dto.js';
+import { notSignedIn, sessionNotFound, wrongCredentials } from '../common/problems.js';
+import { Problems } from '../common/problems.decorator.js';
+import { Device } from './device.decorator.js';
+import { CreateSession, RefreshSession, SessionPage, Tokens } from './sessions.dto.js';
+import { SessionsService } from './sessions.service.js';
+
+@Controller('sessions')
+export class SessionsController {
+  constructor(private readonly sessions: SessionsService) {}
+
+  /** Log in. */
+  @Post()
+  @Public()
+  @Problems(wrongCredentials)
+  async createSession(
+    @Body() credentials: CreateSession,
+    @Device() device: string,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<Tokens> {
+    const tokens = await this.sessions.signIn(credentials, device);
+    reply.header('Location', '/v1/sessions/current');
+    return tokens;
+  }
+
+  /** Get new tokens. A lost answer may be asked for again; an older refresh token ends the session. */
+  @Post('refresh')
+  @HttpCode(200)
+  @Public()
+  @Problems(notSignedIn)
+  refreshSession(@Body() { refreshToken }: RefreshSession): Promise<Tokens> {
+    return this.sessions.refresh(refreshToken);
+  }
+
+  /** List your sessions, newest first. */
+  @Get()
+  @OwnAccount()
+  listSessions(@CurrentUser() me: ActingUser, @Query() query: PageQuery): Promise<SessionPage> {
+    return this.sessions.list(me, query);
+  }
+
+  /** End a session, by its id or `current`: log out. */
+  @Delete(':id')
+  @HttpCode(204)
+  @OwnAccount()
+  @Problems(sessionNotFound)
+  endSession(@CurrentUser() me: ActingUser, @Param('id') id: string): Promise<void> {
+    return this.sessions.end(me, id);
+  }
+}

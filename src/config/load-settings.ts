@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { validateSync } from 'class-validator';
+import { StartError } from '../common/start-error.js';
 import { Settings } from './settings.js';
 
 /** The settings cannot be used. The message names each bad one, a line each. */
-export class SettingsError extends Error {
+export class SettingsError extends StartError {
   constructor(readonly faults: readonly string[]) {
     super(`${faults.length === 1 ? 'a setting is' : `${faults.length} settings are`} wrong:\n  ${faults.join('\n  ')}`);
-    this.name = 'SettingsError';
   }
 }
 

@@ -3,9 +3,10 @@ import { realpathSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { StartError } from '../common/start-error.js';
 
 /** Another process holds the directory. */
-export class DirectoryInUse extends Error {
+export class DirectoryInUse extends StartError {
   constructor(
     directory: string,
     /** Process id of the holder, where it told. */
@@ -15,7 +16,6 @@ export class DirectoryInUse extends Error {
       `another Parley${holder && ` (process ${holder})`} is running on ${directory}. ` +
         'Stop it first, or give this one a DATA_DIR and a PORT of its own.',
     );
-    this.name = 'DirectoryInUse';
   }
 }
 

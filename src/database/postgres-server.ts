@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { StartError } from '../common/start-error.js';
 import type { SystemUser } from './system-user.js';
 
 export interface ServerPlan {
@@ -58,9 +59,9 @@ export async function runServer(plan: ServerPlan): Promise<PostgresServer> {
     if (typeof outcome !== 'string') return outcome;
     if (outcome.includes(PORT_TAKEN)) attempt++;
     else if (STILL_HELD.test(outcome) && Date.now() < giveUpAt) await sleep(PAUSE_MS);
-    else throw new Error(`PostgreSQL did not start on ${plan.cluster}: ${outcome}`);
+    else throw new StartError(`PostgreSQL did not start on ${plan.cluster}: ${outcome}`);
   }
-  throw new Error(`PostgreSQL found no free port from ${FIRST_PORT + first} on`);
+  throw new StartError(`PostgreSQL found no free port from ${FIRST_PORT + first} on`);
 }
 
 const firstPort = (cluster: string): number => createHash('sha256').update(cluster).digest().readUInt32BE() % PORTS;

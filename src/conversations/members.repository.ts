@@ -58,20 +58,27 @@ const JOIN = statement<
    RETURNING c.members_version AS "membersVersion", c.last_seq AS "joinedSeq", joined.joined_at AS "joinedAt"`,
 );
 
-/** Indexes: members_pkey, conversations_pkey. Under the group's lock. Locks the members sorted, as markers do. */
+/**
+ * Index: members_pkey. Locks members sorted, as markers do, where a transaction changes several. A statement of its
+ * own: one that waits and changes in one go loses rows which a marker moved meanwhile (seen with a UNION in it), and
+ * the next statement need not wait for anything.
+ */
+const LOCK_MEMBERS = statement<[ids: readonly ConversationId[], userIds: readonly UserId[]], { locked: number }>(
+  'members.lock-members',
+  `SELECT 1 AS locked FROM members m JOIN unnest($1::uuid[], $2::uuid[]) AS w (conversation_id, user_id)
+     ON m.conversation_id = w.conversation_id AND m.user_id = w.user_id
+   ORDER BY m.conversation_id, m.user_id FOR NO KEY UPDATE OF m`,
+);
+
+/** Indexes: members_pkey, conversations_pkey. Under the locks of the group and of these members. */
 const SET_ROLES = statement<
   [id: ConversationId, userIds: readonly UserId[], roles: readonly RoleNumber[]],
   { membersVersion: number }
 >(
   'members.set-roles',
-  `WITH locked AS MATERIALIZED (
-     SELECT m.conversation_id, m.user_id, w.role
-     FROM unnest($2::uuid[], $3::smallint[]) AS w (user_id, role)
-     JOIN members m ON m.conversation_id = $1 AND m.user_id = w.user_id
-     ORDER BY m.conversation_id, m.user_id FOR NO KEY UPDATE OF m
-   ), changed AS (
-     UPDATE members m SET role = l.role FROM locked l
-     WHERE m.conversation_id = l.conversation_id AND m.user_id = l.user_id
+  `WITH changed AS (
+     UPDATE members m SET role = w.role FROM unnest($2::uuid[], $3::smallint[]) AS w (user_id, role)
+     WHERE m.conversation_id = $1 AND m.user_id = w.user_id
    )
    UPDATE conversations SET members_version = members_version + 1 WHERE id = $1
    RETURNING members_version AS "membersVersion"`,
@@ -95,16 +102,17 @@ const RENAME = statement<[id: ConversationId, name: string], never>(
   `UPDATE conversations SET name = $2 WHERE id = $1`,
 );
 
-/** Indexes: members_pkey, conversations_pkey. Under the group's lock. Locks the members sorted, as markers do. Answers who was in it. */
-const DELETE_GROUP = statement<[id: ConversationId], { userId: UserId }>(
+/** Index: members_pkey. Under the group's lock. Locks the members sorted, as markers do. */
+const LOCK_ALL_IN = statement<[id: ConversationId], { userId: UserId }>(
+  'members.lock-all-in',
+  `SELECT user_id AS "userId" FROM members WHERE conversation_id = $1 ORDER BY conversation_id, user_id FOR UPDATE`,
+);
+
+/** Indexes: members_pkey, conversations_pkey. Under the locks of the group and of all its members. */
+const DELETE_GROUP = statement<[id: ConversationId], never>(
   'members.delete-group',
-  `WITH locked AS MATERIALIZED (
-     SELECT conversation_id, user_id FROM members WHERE conversation_id = $1 ORDER BY conversation_id, user_id FOR UPDATE
-   ), ended AS (
-     UPDATE conversations SET deleted_at = now(), member_count = 0, members_version = members_version + 1 WHERE id = $1
-   )
-   DELETE FROM members m USING locked l WHERE m.conversation_id = l.conversation_id AND m.user_id = l.user_id
-   RETURNING m.user_id AS "userId"`,
+  `WITH gone AS (DELETE FROM members WHERE conversation_id = $1)
+   UPDATE conversations SET deleted_at = now(), member_count = 0, members_version = members_version + 1 WHERE id = $1`,
 );
 
 /** Indexes: members_user, conversations_pkey. Locks all conversations of a user, in id order. */
@@ -114,31 +122,22 @@ const LOCK_ALL_OF = statement<[userId: UserId], { id: ConversationId }>(
    ORDER BY c.id FOR NO KEY UPDATE`,
 );
 
-/**
- * Indexes: members_user, conversations_pkey, members_pkey. Under the locks of all their conversations. Each group
- * they own gets its next owner. Locks their own rows and the successors' sorted, as markers do; the next statements
- * delete their own.
- */
-const SUCCEED_ALL_OF = statement<[userId: UserId], { conversationId: ConversationId; userId: UserId }>(
-  'members.succeed-all-of',
-  `WITH successor AS MATERIALIZED (
-     SELECT o.conversation_id, n.user_id
-     FROM members o JOIN conversations c ON c.id = o.conversation_id AND c.kind = ${Kind.group}
-     CROSS JOIN LATERAL (
-       SELECT x.user_id FROM members x WHERE x.conversation_id = o.conversation_id AND x.user_id <> $1
-       ORDER BY x.role DESC, x.joined_at, x.user_id LIMIT 1) n
-     WHERE o.user_id = $1 AND o.role = ${RoleNumber.owner}
-   ), concerned AS (
-     SELECT conversation_id, user_id FROM successor
-     UNION ALL SELECT conversation_id, user_id FROM members WHERE user_id = $1
-   ), locked AS MATERIALIZED (
-     SELECT m.conversation_id, m.user_id
-     FROM concerned n JOIN members m ON m.conversation_id = n.conversation_id AND m.user_id = n.user_id
-     ORDER BY m.conversation_id, m.user_id FOR NO KEY UPDATE OF m
-   )
-   UPDATE members m SET role = ${RoleNumber.owner} FROM locked l
-   WHERE l.user_id <> $1 AND m.conversation_id = l.conversation_id AND m.user_id = l.user_id
-   RETURNING m.conversation_id AS "conversationId", m.user_id AS "userId"`,
+/** Indexes: members_user, conversations_pkey, members_pkey. Under the locks of all their conversations. Who owns their groups next. */
+const SUCCESSORS_OF = statement<[userId: UserId], { conversationId: ConversationId; userId: UserId }>(
+  'members.successors-of',
+  `SELECT o.conversation_id AS "conversationId", n.user_id AS "userId"
+   FROM members o JOIN conversations c ON c.id = o.conversation_id AND c.kind = ${Kind.group}
+   CROSS JOIN LATERAL (
+     SELECT x.user_id FROM members x WHERE x.conversation_id = o.conversation_id AND x.user_id <> $1
+     ORDER BY x.role DESC, x.joined_at, x.user_id LIMIT 1) n
+   WHERE o.user_id = $1 AND o.role = ${RoleNumber.owner}`,
+);
+
+/** Index: members_pkey. Under the locks of the conversations and of these members. */
+const MAKE_OWNERS = statement<[ids: readonly ConversationId[], userIds: readonly UserId[]], never>(
+  'members.make-owners',
+  `UPDATE members m SET role = ${RoleNumber.owner} FROM unnest($1::uuid[], $2::uuid[]) AS w (conversation_id, user_id)
+   WHERE m.conversation_id = w.conversation_id AND m.user_id = w.user_id`,
 );
 
 /** What became of one conversation that a user left. */
@@ -195,7 +194,13 @@ export class MembersRepository {
 
   /** Answers the new `members_version`. */
   async setRoles(db: Db, id: ConversationId, roles: ReadonlyMap<UserId, RoleNumber>): Promise<number> {
-    return (await db.one(SET_ROLES, id, [...roles.keys()], [...roles.values()])).membersVersion;
+    const userIds = [...roles.keys()];
+    await db.many(
+      LOCK_MEMBERS,
+      userIds.map(() => id),
+      userIds,
+    );
+    return (await db.one(SET_ROLES, id, userIds, [...roles.values()])).membersVersion;
   }
 
   leave(db: Db, id: ConversationId, userId: UserId): Promise<{ membersVersion: number; deleted: boolean }> {
@@ -208,7 +213,9 @@ export class MembersRepository {
 
   /** Answers who was in it. */
   async deleteGroup(db: Db, id: ConversationId): Promise<UserId[]> {
-    return (await db.many(DELETE_GROUP, id)).map(({ userId }) => userId);
+    const locked = await db.many(LOCK_ALL_IN, id);
+    await db.change(DELETE_GROUP, id);
+    return locked.map(({ userId }) => userId);
   }
 
   /**
@@ -216,10 +223,13 @@ export class MembersRepository {
    * statement: it must see what was committed while the one before it waited.
    */
   async leaveAll(db: Db, userId: UserId): Promise<{ left: Left[]; successors: ReadonlyMap<ConversationId, UserId> }> {
-    await db.many(LOCK_ALL_OF, userId);
-    const succeeded = await db.many(SUCCEED_ALL_OF, userId);
+    const own = await db.many(LOCK_ALL_OF, userId);
+    const successors = new Map((await db.many(SUCCESSORS_OF, userId)).map((row) => [row.conversationId, row.userId]));
+    const [groupIds, ownerIds] = [[...successors.keys()], [...successors.values()]];
+    await db.many(LOCK_MEMBERS, [...own.map(({ id }) => id), ...groupIds], [...own.map(() => userId), ...ownerIds]);
+    await db.change(MAKE_OWNERS, groupIds, ownerIds);
     const left = await db.many(COUNT_OUT_OF_ALL, userId);
     await db.change(LEAVE_ALL, userId);
-    return { left, successors: new Map(succeeded.map((row) => [row.conversationId, row.userId])) };
+    return { left, successors };
   }
 }

@@ -34,7 +34,7 @@ export class BlocksService {
   async add(me: ActingUser, address: string): Promise<Block> {
     const other = await this.users.get(address, me);
     if (other.id === me.userId) throw blockSelf();
-    const row = await this.change(me.userId, other.id, async (tx) => {
+    const row = await this.change(me.userId, other.id, true, async (tx) => {
       const added = await this.repository.add(tx.db, me.userId, other.id);
       if (!added) throw alreadyBlocked();
       return added;
@@ -46,7 +46,7 @@ export class BlocksService {
   /** Also of a user who was removed, by id. @throws user-not-found, not-blocked (404) */
   async remove(me: ActingUser, address: string): Promise<void> {
     const other = await this.find(me, address);
-    await this.change(me.userId, other.id, async (tx) => {
+    await this.change(me.userId, other.id, false, async (tx) => {
       if (!(await this.repository.remove(tx.db, me.userId, other.id))) throw notBlocked();
     });
   }
@@ -102,12 +102,12 @@ export class BlocksService {
   }
 
   /** One transaction: locks the blocker, counts up, changes, and announces the change. */
-  private change<T>(blockerId: UserId, blockedId: UserId, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private change<T>(blockerId: UserId, blockedId: UserId, blocked: boolean, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.work.run(async (tx) => {
       const blocksVersion = await this.repository.countUp(tx.db, blockerId);
       if (blocksVersion === undefined) throw notSignedIn();
       const result = await work(tx);
-      tx.emit({ name: 'block.changed', data: { blockerId, blockedId, blocksVersion } });
+      tx.emit({ name: 'block.changed', data: { blockerId, blockedId, blocked, blocksVersion } });
       return result;
     });
   }

@@ -43,7 +43,13 @@ export interface EventMap {
   /** `userIds` were the last members. */
   'group.deleted': { readonly conversationId: ConversationId } & Concerned;
 
-  'block.changed': { readonly blockerId: UserId; readonly blockedId: UserId; readonly blocksVersion: number };
+  'block.changed': {
+    readonly blockerId: UserId;
+    readonly blockedId: UserId;
+    /** Whether the block was set or lifted. */
+    readonly blocked: boolean;
+    readonly blocksVersion: number;
+  };
   'user.changed': { readonly userId: UserId };
   'user.removed': { readonly userId: UserId };
   'sessions.ended': { readonly userId: UserId; readonly sessionIds: readonly SessionId[] };

@@ -5364,6 +5364,17 @@ export interface operations {
           'application/json': components['schemas']['Message'];
         };
       };
+      /** @description It is stored. */
+      201: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          Location: components['headers']['Location'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Message'];
+        };
+      };
       /**
        * @description `ambiguous-credentials`: Send a token or an API key, not both.
        *

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
 import { PageQuery } from '../common/paging.dto.js';
 import { Problems } from '../common/problems.decorator.js';
@@ -28,6 +28,7 @@ export class MessagesController {
 
   /** Send a message to a user or a group. */
   @Post()
+  @ApiCreatedResponse({ type: Message, description: 'It is stored.' })
   @ApiOkResponse({
     type: Message,
     description: 'It was sent before, under the same clientMessageId; nothing was stored.',

@@ -25,7 +25,7 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
     const text = env[variableOf(property)];
     if (text) Object.assign(settings, { [property]: read(text, property) });
   }
-  settings.registration ??= settings.databaseUrl === undefined ? 'open' : 'closed';
+  if (settings.databaseUrl !== undefined && !env.REGISTRATION) settings.registration = 'closed';
   const faults = validateSync(settings).map(
     ({ property, constraints = {} }) => `${variableOf(property)} ${Object.values(constraints).join(', and ')}`,
   );

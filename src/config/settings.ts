@@ -55,9 +55,9 @@ export class Settings {
   @Matches(/^[\x21-\x7e]+$/, { message: 'must be of visible ASCII characters, since it travels in a header' })
   bootstrapApiKey?: string;
 
-  /** Whether anyone may register a user. Default: `open`, but `closed` with DATABASE_URL. */
+  /** Whether anyone may register a user. `closed` with DATABASE_URL, unless set. */
   @IsOneOf('open', 'closed')
-  registration: 'open' | 'closed';
+  registration: 'open' | 'closed' = 'open';
 
   /** Whether users find others by the beginning of a name, or by the exact username only. */
   @IsOneOf('prefix', 'exact')

@@ -8,14 +8,17 @@ export interface LogStream {
   write(line: string): unknown;
 }
 
-/** What the framework says while it starts: every module and every route. */
+/** What the framework says while it starts: every module and route, and what stops it, which main tells people. */
 const START_CONTEXTS = new Set([
   'NestFactory',
   'InstanceLoader',
   'RoutesResolver',
   'RouterExplorer',
   'NestApplication',
+  'ExceptionHandler',
 ]);
+
+type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /** One line per entry: JSON (pino's, with `level` in words and `time` in RFC 3339), or text in a terminal. */
 export function createLogger(level: LogLevel, stream: LogStream = process.stdout): LoggerService {
@@ -45,8 +48,7 @@ class ParleyLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    const quiet = START_CONTEXTS.has(String(rest.at(-1)));
-    this.write(quiet ? 'debug' : 'info', message, rest);
+    this.write('info', message, rest);
   }
 
   debug(message: unknown, ...rest: unknown[]): void {
@@ -58,20 +60,16 @@ class ParleyLogger implements LoggerService {
   }
 
   /** Nest passes a stack, which may be undefined, before the context. */
-  private fail(level: 'fatal' | 'error', message: unknown, [stack, ...context]: unknown[]): void {
+  private fail(level: Level, message: unknown, [stack, ...context]: unknown[]): void {
     const isStack = context.length > 0 || String(stack).includes('\n');
     if (isStack) this.write(level, message, context, typeof stack === 'string' ? { stack } : {});
     else this.write(level, message, [stack]);
   }
 
-  private write(
-    level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace',
-    message: unknown,
-    rest: unknown[],
-    more = {},
-  ): void {
-    if (!this.pino.isLevelEnabled(level)) return;
+  private write(wanted: Level, message: unknown, rest: unknown[], more = {}): void {
     const context = rest.at(-1);
+    const level = START_CONTEXTS.has(String(context)) ? 'debug' : wanted;
+    if (!this.pino.isLevelEnabled(level)) return;
     const fields = { ...(typeof context === 'string' && { context }), ...more };
     if (message instanceof Error) this.pino[level]({ ...fields, stack: message.stack }, message.message);
     else if (typeof message === 'object') this.pino[level]({ ...fields, ...message });

@@ -1,0 +1,120 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const BUILD_MS = 180_000;
+const POLL_MS = 20;
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+const running: Program[] = [];
+const directories: string[] = [];
+
+/** The program as people start it: a process of its own, from what `npm run build` made. */
+export class Program {
+  private output = '';
+  private readonly changed = new Set<() => void>();
+  readonly exit: Promise<Exit>;
+
+  private constructor(private readonly child: ChildProcess) {
+    running.push(this);
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => this.add(String(data)));
+    this.exit = new Promise((resolve) => {
+      child.once('close', (code, signal) => {
+        resolve({ code, signal });
+        this.add('\n');
+      });
+    });
+  }
+
+  static start(environment: Environment): Program {
+    return Program.run(process.execPath, ['--enable-source-maps', 'dist/src/main.js'], environment);
+  }
+
+  static run(command: string, args: string[], environment: Environment): Program {
+    const { PATH = '', HOME = '' } = process.env;
+    return new Program(
+      spawn(command, args, { cwd: ROOT, env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'warn', ...environment } }),
+    );
+  }
+
+  /** All that it has written so far. */
+  get said(): string {
+    return this.output;
+  }
+
+  /** Resolves with the match once it has written this; rejects where it ends without. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.output);
+      if (match) return match;
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`ended without saying ${pattern}:\n${this.output}`);
+      }
+      await new Promise<void>((resolve) => this.changed.add(resolve));
+    }
+  }
+
+  /** Where it listens, once it does. */
+  async url(): Promise<string> {
+    return (await this.says(/API +(http:.*)\/v1\n/))[1] ?? '';
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  private add(text: string): void {
+    this.output += text;
+    for (const resolve of this.changed) resolve();
+    this.changed.clear();
+  }
+}
+
+/** A DATA_DIR that nothing has used, which any user of the machine can pass through. */
+export function newDataDir(): string {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'parley-start-'));
+  chmodSync(directory, 0o755);
+  directories.push(directory);
+  return path.join(directory, 'data');
+}
+
+/** Process id of the PostgreSQL that runs, or should run, on this DATA_DIR. */
+export const postgresOf = (dataDir: string): number =>
+  Number.parseInt(readFileSync(path.join(dataDir, 'postgres/cluster/postmaster.pid'), 'utf8'), 10);
+
+/** Resolves when there is no such process any more. */
+export async function isGone(pid: number): Promise<true> {
+  while (isAlive(pid)) await sleep(POLL_MS);
+  return true;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
+}
+
+beforeAll(() => void execFileSync(process.execPath, ['scripts/build-if-stale.mjs'], { cwd: ROOT }), BUILD_MS);
+
+afterEach(async () => {
+  for (const program of running.splice(0)) {
+    program.signal('SIGKILL');
+    await program.exit;
+  }
+});
+
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
+});

@@ -42,7 +42,7 @@ export class Settings {
   @IsUrlOf('redis', 'rediss')
   redisUrl?: string;
 
-  /** Signs access and refresh tokens: at least 32 characters. Required with DATABASE_URL; else made once and kept in DATA_DIR. */
+  /** Signs access and refresh tokens. Required with DATABASE_URL; else made once and kept in DATA_DIR. */
   @ValidateIf(({ databaseUrl, jwtSecret }: Settings) => databaseUrl !== undefined || jwtSecret !== undefined)
   @MinLength(32, {
     message: 'must have at least 32 characters, and is required with DATABASE_URL (`openssl rand -hex 32` makes one)',
@@ -63,12 +63,12 @@ export class Settings {
   @IsOneOf('prefix', 'exact')
   userSearch: 'prefix' | 'exact' = 'prefix';
 
-  /** Origins whose pages may call the API from a browser, with commas between; `*` for all. Default: none. */
+  /** Origins whose pages may call the API from a browser, `*` for all. Default: none. */
   @IsOrigin({ each: true })
   @ArrayMaxSize(100, { message: 'must be at most 100' })
   corsOrigins: string[] = [];
 
-  /** The HTTP engine. Fastify takes about half of Express's processor time per request. */
+  /** The HTTP engine: Express, or Fastify, which takes less processor time per request. */
   @IsOneOf('express', 'fastify')
   httpEngine: 'express' | 'fastify' = 'express';
 

@@ -194,7 +194,7 @@ export class UsersRepository {
   }
 
   async insert(tx: Tx, user: Pick<UserEntity, 'id' | 'username' | 'externalId' | 'displayName'>): Promise<UserEntity> {
-    const row = tx.orm.create(UserEntity, user);
+    const row = tx.orm.create(UserEntity, { ...user, deletedAt: null });
     await tx.orm.insert(UserEntity, row); // fills in what the table sets by itself
     return row;
   }

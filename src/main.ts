@@ -19,10 +19,13 @@ const GRACE_MS = 5000;
 const LAST_MS = 9000;
 const IDLE_CHECK_MS = 100;
 
+/** Ctrl-C at `npm start` arrives twice, from the terminal and from npm: what comes so soon is no second wish. */
+const ECHO_MS = 500;
+
 const startedAt = performance.now();
 let postgres: EmbeddedPostgres | undefined;
 let app: INestApplication | undefined;
-let isStopping = false;
+let stoppingSince: number | undefined;
 
 const say = (...lines: string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
 const complain = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -48,7 +51,7 @@ async function useOwnDatabase(settings: Settings): Promise<void> {
     onProgress: (step) => say(`  ${step}`),
   });
   void postgres.ended.then((last) => {
-    if (!isStopping) void stop(`PostgreSQL has ended: ${last}`, 1);
+    if (stoppingSince === undefined) void stop(`PostgreSQL has ended: ${last}`, 1);
   });
   settings.databaseUrl = postgres.url;
   fillFromDataDir(settings);
@@ -56,8 +59,11 @@ async function useOwnDatabase(settings: Settings): Promise<void> {
 
 /** Stops accepting, lets requests end, closes, stops PostgreSQL, exits. Asked a second time it exits at once. */
 async function stop(reason: string, exitCode: number): Promise<void> {
-  if (isStopping) process.exit(1);
-  isStopping = true;
+  if (stoppingSince !== undefined) {
+    if (performance.now() - stoppingSince > ECHO_MS) process.exit(1);
+    return;
+  }
+  stoppingSince = performance.now();
   say(`${reason}: stopping.`);
   setTimeout(() => process.exit(1), LAST_MS).unref();
   await closeApp().catch((error: unknown) => complain(`Parley did not close properly: ${String(error)}`));
@@ -74,8 +80,8 @@ async function closeApp(): Promise<void> {
 }
 
 async function fail(error: unknown, settings: Partial<Settings>): Promise<void> {
-  if (isStopping) return;
-  isStopping = true;
+  if (stoppingSince !== undefined) return;
+  stoppingSince = performance.now();
   complain(`Parley cannot start: ${startErrorText(error, settings)}`);
   await app?.close().catch(() => undefined);
   await postgres?.stop();

@@ -43,7 +43,11 @@ export class Program {
   static run(command: string, args: string[], environment: Environment): Program {
     const { PATH = '', HOME = '' } = process.env;
     return new Program(
-      spawn(command, args, { cwd: ROOT, env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'warn', ...environment } }),
+      spawn(command, args, {
+        cwd: ROOT,
+        detached: true,
+        env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'warn', ...environment },
+      }),
     );
   }
 
@@ -71,6 +75,11 @@ export class Program {
 
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  /** As a terminal does: to the program and all that it has started. */
+  signalGroup(signal: NodeJS.Signals): void {
+    if (this.child.pid !== undefined) process.kill(-this.child.pid, signal);
   }
 
   private add(text: string): void {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind } from '../common/cursor.js';
+import { CursorKind, isMoment } from '../common/cursor.js';
 import { isUuid, type ConversationId, type UserId } from '../common/ids.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { conversationNotFound } from '../common/problems.js';
@@ -15,8 +15,7 @@ import type { Conversation, ConversationPage } from './inbox.dto.js';
 
 const headCursor = new CursorKind<[lastAt: string, conversationId: ConversationId]>(
   'c1',
-  ([lastAt, id, ...rest]) =>
-    typeof lastAt === 'string' && !Number.isNaN(Date.parse(lastAt)) && isUuid(String(id)) && rest.length === 0,
+  ([lastAt, id, ...rest]) => isMoment(lastAt) && typeof id === 'string' && isUuid(id) && rest.length === 0,
 );
 
 const MAX_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';

@@ -8,7 +8,7 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { WindowsService } from '../messages/windows.service.js';
 import { HeadsRepository } from './heads.repository.js';
 import { HeadsService } from './heads.service.js';
-import type { SyncPage, SyncRequest } from './sync.dto.js';
+import type { Position, Positions, SyncPage, SyncRequest } from './sync.dto.js';
 
 /** Messages per conversation in one answer. */
 const WINDOW = 50;
@@ -16,7 +16,7 @@ const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** Conversations go on after this id; whether the groups' positions count stays as the first answer had it. */
 const syncCursor = new CursorKind<[afterId: ConversationId, groupsAnew: 0 | 1]>(
-  's1',
+  'y1',
   ([id, anew, ...rest]) => typeof id === 'string' && isUuid(id) && (anew === 0 || anew === 1) && rest.length === 0,
 );
 
@@ -34,8 +34,8 @@ export class SyncService {
   /** One answer is one snapshot. @throws malformed (400): the cursor */
   async sync(me: ActingUser, request: SyncRequest): Promise<SyncPage> {
     const { limit = DEFAULT_LIMIT, cursor } = request;
-    const positions = Object.entries(request.positions ?? {}).map(([id, position]) => ({
-      conversationId: id.toLowerCase(),
+    const positions = [...byConversation(request.positions ?? {})].map(([conversationId, position]) => ({
+      conversationId,
       ...position,
     }));
     const going = cursor === undefined ? undefined : syncCursor.decode(cursor);
@@ -64,3 +64,7 @@ export class SyncService {
     }, 'REPEATABLE READ');
   }
 }
+
+/** One position per conversation: an id may come in either case, and of two the last one counts. */
+const byConversation = (positions: Positions): ReadonlyMap<ConversationId, Position> =>
+  new Map(Object.entries(positions).map(([id, position]) => [id.toLowerCase(), position]));

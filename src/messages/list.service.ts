@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind } from '../common/cursor.js';
+import { CursorKind, isMoment } from '../common/cursor.js';
 import { directConversationId, isUuid, type ConversationId, type UserId } from '../common/ids.js';
 import { DEFAULT_LIMIT } from '../common/paging.dto.js';
 import { recipientNotFound, userNotFound } from '../common/problems.js';
@@ -14,13 +14,7 @@ import type { ListMessages, MessagePage } from './messages.dto.js';
 const listCursor = new CursorKind<[sentAt: string, conversationId: ConversationId, seq: number]>(
   'm1',
   ([sentAt, id, seq, ...rest]) =>
-    typeof sentAt === 'string' &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(sentAt) &&
-    !Number.isNaN(Date.parse(sentAt)) &&
-    typeof id === 'string' &&
-    isUuid(id) &&
-    Number.isSafeInteger(seq) &&
-    rest.length === 0,
+    isMoment(sentAt) && typeof id === 'string' && isUuid(id) && Number.isSafeInteger(seq) && rest.length === 0,
 );
 
 /** Before the newest and after the oldest of all messages. */

@@ -13,7 +13,7 @@ import { MessagesRepository, type SeenMessage } from './messages.repository.js';
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const receiptCursor = new CursorKind<[userId: string]>(
   'r1',
-  ([id, ...rest]) => isUuid(String(id)) && rest.length === 0,
+  ([id, ...rest]) => typeof id === 'string' && isUuid(id) && rest.length === 0,
 );
 
 /** What concerns one message that was sent: seeing it, marking it, who has read it. */

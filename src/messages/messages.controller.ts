@@ -1,5 +1,5 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
 import { PageQuery } from '../common/paging.dto.js';
 import { Problems } from '../common/problems.decorator.js';
@@ -12,10 +12,13 @@ import {
   userNotFound,
 } from '../common/problems.js';
 import { SendMessages, SendResults } from './batch.dto.js';
-import { ListService } from './list.service.js';
 import { ListMessages, Message, MessagePage, ReceiptPage, SendMessage } from './messages.dto.js';
 import { MessagesService } from './messages.service.js';
+import { PollsService } from './polls.service.js';
 import { SendingService } from './sending.service.js';
+
+/** All empty pages are alike, so they share one ETag. */
+const EMPTY_PAGE = '"empty"';
 
 @ApiTags('messages')
 @Controller('messages')
@@ -23,7 +26,7 @@ export class MessagesController {
   constructor(
     private readonly sending: SendingService,
     private readonly messages: MessagesService,
-    private readonly lists: ListService,
+    private readonly polls: PollsService,
   ) {}
 
   /** Send a message to a user or a group. */
@@ -54,9 +57,21 @@ export class MessagesController {
 
   /** List what the caller sent or received, over all conversations. */
   @Get()
+  @ApiOkResponse({ type: MessagePage })
+  @ApiResponse({ status: 304, description: 'There is still nothing: the page is as empty as the one with this ETag.' })
   @Problems(userNotFound, recipientNotFound, conversationNotFound)
-  listMessages(@CurrentUser() me: ActingUser, @Query() query: ListMessages): Promise<MessagePage> {
-    return this.lists.list(me, query);
+  async listMessages(
+    @CurrentUser() me: ActingUser,
+    @Query() query: ListMessages,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<MessagePage | undefined> {
+    const page = await this.polls.list(me, query);
+    if (page.items.length > 0 || page.next !== undefined) return page;
+    reply.header('ETag', EMPTY_PAGE);
+    if (known !== EMPTY_PAGE) return page;
+    reply.status(304);
+    return undefined;
   }
 
   /** Get one message. */

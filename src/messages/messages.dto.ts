@@ -1,10 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsString, IsUUID, MaxLength } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsIn, IsInt, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
 import { MayBeAbsent } from '../common/absent.js';
 import { Page, PageQuery } from '../common/paging.dto.js';
 import { IsText, MAX_MESSAGE_LENGTH } from '../common/text.js';
 import { ToBoolean } from '../common/transform.js';
 import { UserSummary } from '../users/users.dto.js';
+
+/** Below the minute after which many proxies give up on an answer. */
+const MAX_WAIT_SECONDS = 55;
 
 /** To whom a message was sent. */
 export class Recipient {
@@ -153,6 +157,18 @@ export class ListMessages extends PageQuery {
   @IsIn(['newest', 'oldest'])
   @ApiProperty({ enum: ['newest', 'oldest'], default: 'newest' })
   order?: 'newest' | 'oldest' = 'newest';
+
+  /**
+   * Hold an empty answer until something comes, for at most this many seconds.
+   * @example 25
+   */
+  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 })
+  @MayBeAbsent()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(MAX_WAIT_SECONDS)
+  wait?: number = 0;
 }
 
 /** How far one other member has come with a message. */

@@ -28,6 +28,11 @@ export class Summaries {
     bus.on('user.removed', forget);
   }
 
+  /** What is remembered of a user just now. */
+  remembered(id: UserId): UserSummary | undefined {
+    return this.known.get(id);
+  }
+
   /** One for every id; an id that is nobody's is answered as a removed user. */
   async of(ids: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserSummary>> {
     const found = new Map<UserId, UserSummary>();

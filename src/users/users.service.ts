@@ -73,6 +73,11 @@ export class UsersService {
     return this.names.of(ids);
   }
 
+  /** The summary, where it is remembered just now: for who cannot wait. */
+  rememberedSummary(id: UserId): UserSummary | undefined {
+    return this.names.remembered(id);
+  }
+
   /** Whether the id is a user's, removed or not: what it once was it stays, so a yes is remembered. */
   async isUser(id: UserId): Promise<boolean> {
     if (this.knownIds.has(id)) return true;

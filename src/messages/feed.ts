@@ -1,0 +1,347 @@
+import type { ConversationId, UserId } from '../common/ids.js';
+import type { EventMap, MessageSent } from '../events/events.js';
+import { Kind } from '../conversations/conversation.entity.js';
+import type { FeedState, MembersRow } from './feeds.repository.js';
+import type { ConversationChange, Follower, Passed } from './follower.js';
+import type { LocalUser } from './local-user.js';
+
+/** Receipts and typing go out only in conversations of at most this many members. */
+export const SMALL_CONVERSATION = 100;
+/** Hints that came early are kept up to this many; what is dropped is read. */
+const MAX_EARLY = 256;
+/** Rows of one read of a gap. */
+const GAP_ROWS = 200;
+
+/** Where one follower is in one conversation. */
+export interface Cursor {
+  readonly feed: Feed;
+  readonly follower: Follower;
+  readonly user: LocalUser;
+  /** The last seq looked at. */
+  at: number;
+  /** The last seq the client knows: its position, its joinedSeq or its last message. */
+  told: number;
+}
+
+/** What a feed asks of the outside. */
+export interface FeedSource {
+  /** The members among these users, and the head, of one moment; undefined where the conversation is deleted. */
+  members(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined>;
+  /** The messages after one number, up to another, at most `limit`, made ready to be passed on. */
+  gap(state: FeedState, afterSeq: number, toSeq: number, limit: number): Promise<Passed[]>;
+  /** A hinted message made ready; undefined where something about it is not at hand, so that it must be read. */
+  ready(state: FeedState, sent: MessageSent): Passed | undefined;
+  localUsers(): Iterable<LocalUser>;
+  localUser(id: UserId): LocalUser | undefined;
+  /** Nobody here is in the conversation any more. */
+  dismissed(feed: Feed): void;
+  /** A read failed: the feed waits before it tries again. */
+  failed(error: unknown): Promise<void>;
+}
+
+/**
+ * One conversation that users of this process are in: what this process has passed on of its log.
+ *
+ * Hints of messages and of membership may come late, twice, in any order or never. Passed on is every number once, in
+ * order; what a hint skips is read, up to that hint and no further. Before a message is passed on that was stored under
+ * a newer members_version than the feed knows, version and members are read in one statement; another joinedSeq is
+ * `left`, then `joined`. The rules and their need were found by simulation: `feed.spec.ts` runs it.
+ */
+export class Feed {
+  /** The last number passed on; the cursors of level followers stand there. -1: nothing has been read yet. */
+  lastSeq = -1;
+  private membersVersion = -1;
+  private readonly members = new Map<LocalUser, number>();
+  private readonly cursors = new Map<Follower, Cursor>();
+
+  private wantedSeq = -1;
+  private wantedVersion = 0;
+  private readonly early = new Map<number, Passed>();
+  /** Users to ask the database about; `everybody` where who is concerned is not known. */
+  private asked = new Set<UserId>();
+  private everybody = false;
+  private changes: ConversationChange[] = [];
+  private isWorking = false;
+
+  /** Undefined until read: of a conversation that only a hint has named. */
+  private state: FeedState | undefined;
+
+  constructor(
+    readonly conversationId: ConversationId,
+    private readonly source: FeedSource,
+  ) {}
+
+  get isSmall(): boolean {
+    return this.state !== undefined && this.state.memberCount <= SMALL_CONVERSATION;
+  }
+
+  get isEmpty(): boolean {
+    return this.members.size === 0;
+  }
+
+  joinedSeqOf(user: LocalUser): number | undefined {
+    return this.members.get(user);
+  }
+
+  cursorOf(follower: Follower): Cursor | undefined {
+    return this.cursors.get(follower);
+  }
+
+  /** A message was stored. */
+  sent(sent: MessageSent): void {
+    const { seq, membersVersion } = sent;
+    if (seq <= this.lastSeq) return;
+    const passed = this.state && this.source.ready(this.state, sent);
+    const isNext = seq === this.lastSeq + 1 && membersVersion <= this.membersVersion && !this.isWorking;
+    if (isNext && passed) {
+      this.pass(passed);
+      this.wantedSeq = Math.max(this.wantedSeq, seq);
+      return;
+    }
+    if (passed && this.early.size < MAX_EARLY) this.early.set(seq, passed);
+    this.expect(seq, membersVersion);
+  }
+
+  /** The log is known to reach `seq`, at this version: what is missing of either is read. */
+  expect(seq: number, membersVersion: number): void {
+    this.wantedSeq = Math.max(this.wantedSeq, seq);
+    if (membersVersion > this.wantedVersion) {
+      this.wantedVersion = membersVersion;
+      this.everybody = this.state !== undefined; // who came and went is not known: the hint that said so is late or lost
+    }
+    this.work();
+  }
+
+  /** Membership changed, of these users; undefined: nobody knows whose. The changes are told once it has been read. */
+  membersChanged(
+    userIds: readonly UserId[] | undefined,
+    membersVersion: number,
+    changes: readonly ConversationChange[],
+  ): void {
+    const isNext = membersVersion <= this.wantedVersion + 1;
+    this.wantedVersion = Math.max(this.wantedVersion, membersVersion);
+    if (userIds && (isNext || !this.state)) userIds.forEach((id) => this.asked.add(id));
+    else this.everybody = true;
+    this.changes.push(...changes);
+    this.work();
+  }
+
+  /** The conversation is gone, and with it whoever was in it. */
+  deleted(): void {
+    const change = { conversationId: this.conversationId, change: 'deleted' } as const;
+    for (const user of [...this.members.keys()]) {
+      for (const follower of user.followers) {
+        this.cursors.delete(follower);
+        follower.changed({ ...change, isSmall: this.isSmall });
+      }
+      this.forget(user);
+    }
+  }
+
+  /** Tells something that needs no reading, in its place among the changes of membership. */
+  tell(change: ConversationChange): void {
+    this.changes.push(change);
+    this.work();
+  }
+
+  /** Everybody's followers are told, except those for whom a block or the size stands between. */
+  receipt(receipt: EventMap['receipt.moved']): void {
+    for (const [user, follower] of this.listeners(receipt.userId)) {
+      if (user.id === receipt.userId || this.isSmall) follower.receipt(receipt);
+    }
+  }
+
+  typing(typing: EventMap['typing.started']): void {
+    if (!this.isSmall) return;
+    for (const [user, follower] of this.listeners(typing.userId)) {
+      if (user.id !== typing.userId) follower.typing(typing);
+    }
+  }
+
+  private *listeners(about: UserId): Iterable<[LocalUser, Follower]> {
+    for (const user of this.members.keys()) {
+      if (user.isApartFrom(about)) continue;
+      for (const follower of user.followers) yield [user, follower];
+    }
+  }
+
+  /** Takes a user in who was just read to be a member; what is newer here than in that row stays. */
+  admit(user: LocalUser, row: FeedState & { readonly joinedSeq: number }): void {
+    if (!this.state) this.begin(row);
+    if (!this.members.has(user)) this.members.set(user, row.joinedSeq);
+    else if (row.membersVersion >= this.membersVersion && this.members.get(user) !== row.joinedSeq) this.ask(user);
+    user.feeds.add(this);
+    this.expect(row.lastSeq, row.membersVersion);
+  }
+
+  /** Asks the database whether the user is in the conversation, as the feed has it otherwise. */
+  ask(user: LocalUser): void {
+    this.membersChanged([user.id], 0, []);
+  }
+
+  /** A window found that the user is not in the conversation. They may be again by now, in a membership of its own. */
+  notAMember(user: LocalUser): void {
+    this.remove(user);
+    this.ask(user);
+  }
+
+  /** What was before the first read is for windows to read, not for hints. */
+  private begin(state: FeedState): void {
+    this.state = state;
+    this.lastSeq = state.lastSeq;
+    this.wantedSeq = Math.max(this.wantedSeq, state.lastSeq);
+    this.membersVersion = state.membersVersion;
+    this.wantedVersion = Math.max(this.wantedVersion, state.membersVersion);
+    for (const seq of this.early.keys()) if (seq <= this.lastSeq) this.early.delete(seq);
+  }
+
+  /** Puts a follower of a member in, after `at`; nothing between `told` and `at` is told. It is behind where the log is longer. */
+  enter(follower: Follower, user: LocalUser, at: number, told = at): Cursor {
+    const cursor: Cursor = { feed: this, follower, user, at, told };
+    this.cursors.set(follower, cursor);
+    if (at < this.lastSeq) follower.fellBehind(cursor);
+    return cursor;
+  }
+
+  leave(follower: Follower): void {
+    this.cursors.delete(follower);
+  }
+
+  /** The process no longer serves this user. */
+  forget(user: LocalUser): void {
+    this.members.delete(user);
+    user.feeds.delete(this);
+    if (this.isEmpty && !this.isWorking) this.source.dismissed(this);
+  }
+
+  private work(): void {
+    if (this.isWorking) return;
+    this.isWorking = true;
+    void this.settle();
+  }
+
+  /** Reads what is missing, one read at a time, until nothing is. That it ends, and says so, is one turn. */
+  private async settle(): Promise<void> {
+    await Promise.resolve(); // what is hinted in the same turn is settled together
+    while (this.isUnsettled) {
+      try {
+        if (this.needsMembers) await this.readMembers();
+        else if (this.changes.length > 0) this.tellChanges(new Set());
+        else await this.readOn();
+      } catch (error) {
+        await this.source.failed(error);
+      }
+    }
+    this.isWorking = false;
+    if (this.isEmpty) this.source.dismissed(this);
+  }
+
+  private get needsMembers(): boolean {
+    return this.everybody || this.asked.size > 0 || (this.membersVersion < this.wantedVersion && !this.isEmpty);
+  }
+
+  private get isUnsettled(): boolean {
+    return this.needsMembers || (!this.isEmpty && (this.changes.length > 0 || this.lastSeq < this.wantedSeq));
+  }
+
+  private async readMembers(): Promise<void> {
+    const { asked, everybody, changes, wantedVersion } = this;
+    const users = new Set<UserId>(asked);
+    for (const user of everybody ? this.source.localUsers() : this.members.keys()) users.add(user.id);
+    for (const user of this.members.keys()) users.add(user.id);
+    this.asked = new Set();
+    this.everybody = false;
+    this.changes = [];
+    let row: MembersRow | undefined;
+    try {
+      row = await this.source.members(this.conversationId, [...users]);
+    } catch (error) {
+      asked.forEach((id) => this.asked.add(id));
+      this.everybody ||= everybody;
+      this.changes.unshift(...changes);
+      throw error;
+    }
+    if (row && this.wantedVersion === wantedVersion) this.wantedVersion = row.membersVersion; // also downwards: a restored database
+    this.changes.unshift(...changes);
+    this.tellChanges(this.apply(row, users));
+  }
+
+  /** Answers the users who are new, or new again: what the change says of others they see in the head. */
+  private apply(row: MembersRow | undefined, askedFor: ReadonlySet<UserId>): ReadonlySet<LocalUser> {
+    if (row && !this.state) this.begin(row);
+    else if (row) this.state = row;
+    this.membersVersion = row?.membersVersion ?? this.wantedVersion;
+    this.wantedSeq = row ? Math.max(this.wantedSeq, row.lastSeq) : this.lastSeq;
+    const joined = new Map(row?.userIds.map((id, i) => [id, row.joinedSeqs[i]!]));
+    const anew = new Set<LocalUser>();
+    for (const id of askedFor) {
+      const user = this.source.localUser(id);
+      if (!user) continue;
+      const before = this.members.get(user);
+      const now = joined.get(id);
+      if (before === now) continue;
+      if (before !== undefined) this.remove(user);
+      if (now === undefined) continue;
+      this.members.set(user, now);
+      user.feeds.add(this);
+      user.touch();
+      anew.add(user);
+      for (const follower of user.followers) follower.joined(this.conversationId, now);
+    }
+    return anew;
+  }
+
+  private remove(user: LocalUser): void {
+    this.members.delete(user);
+    user.feeds.delete(this);
+    for (const follower of user.followers) {
+      this.cursors.delete(follower);
+      follower.left(this.conversationId);
+    }
+  }
+
+  private tellChanges(except: ReadonlySet<LocalUser>): void {
+    const changes = this.changes.splice(0);
+    for (const change of changes) {
+      const told = { ...change, isSmall: this.isSmall };
+      for (const user of this.members.keys()) {
+        if (except.has(user)) continue;
+        for (const follower of user.followers) follower.changed(told);
+      }
+    }
+  }
+
+  private async readOn(): Promise<void> {
+    const next = this.early.get(this.lastSeq + 1);
+    if (next) {
+      this.pass(next);
+      return;
+    }
+    const after = this.lastSeq;
+    const messages = await this.source.gap(this.state!, after, this.wantedSeq, GAP_ROWS);
+    for (const passed of messages) if (passed.message.seq === this.lastSeq + 1) this.pass(passed);
+    if (this.lastSeq === after) this.wantedSeq = after; // a restored database: the log is shorter than was hinted
+  }
+
+  private pass(passed: Passed): void {
+    const { message } = passed;
+    const { seq } = message;
+    const senderId = message.sender.id;
+    const isGroup = this.state!.kind === Kind.group;
+    this.lastSeq = seq;
+    this.early.delete(seq);
+    for (const cursor of this.cursors.values()) {
+      if (cursor.at >= seq) continue;
+      if (cursor.at < seq - 1) {
+        cursor.follower.fellBehind(cursor);
+        continue;
+      }
+      cursor.at = seq;
+      if (isGroup && cursor.user.blocked.has(senderId)) continue;
+      const afterSeq = cursor.told;
+      cursor.told = seq;
+      cursor.follower.passed(passed, afterSeq);
+    }
+    for (const [user, joinedSeq] of this.members) if (joinedSeq < seq && user.id !== senderId) user.touch();
+  }
+}

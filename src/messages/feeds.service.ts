@@ -1,0 +1,451 @@
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConversationId, UserId } from '../common/ids.js';
+import { EventBus } from '../events/event-bus.js';
+import type { EventMap, MessageSent } from '../events/events.js';
+import { UsersService } from '../users/users.service.js';
+import { Kind } from '../conversations/conversation.entity.js';
+import { Feed, type Cursor, type FeedSource } from './feed.js';
+import {
+  FeedsRepository,
+  type BlocksRow,
+  type FeedState,
+  type MembershipRow,
+  type MembersRow,
+} from './feeds.repository.js';
+import type { ConversationChange, Follower, Passed } from './follower.js';
+import { LocalUser } from './local-user.js';
+import { messageView, recipientOf } from './message-views.service.js';
+import { WindowsService } from './windows.service.js';
+
+/** Messages of one conversation that are read at once for a follower who is behind. */
+const WINDOW = 50;
+/** Of conversations without a position, at most this many of the newest messages are told. */
+const MAX_BACKLOG = 200;
+/** How often users without followers are looked through, and how long they are kept after they were last asked for. */
+const SWEEP_MS = 30_000;
+const KEPT_MS = 5 * 60_000;
+/** Each user is compared with the database once in this time, spread out. */
+const COMPARE_MS = 10 * 60_000;
+const USERS_PER_COMPARISON = 200;
+const RETRY_MS = 250;
+
+/** Where a client is in one conversation. */
+export interface Position {
+  readonly seq: number;
+  readonly joinedSeq: number;
+}
+
+/** What a client says when it begins to follow. */
+export interface Resume {
+  readonly positions: ReadonlyMap<ConversationId, Position>;
+  /** The client's; undefined: it holds nothing. */
+  readonly blocksVersion: number | undefined;
+  /** Conversations without a position begin at what was not delivered, at their end, or as joined anew. */
+  readonly others: 'backlog' | 'end' | 'joined';
+}
+
+/**
+ * What this process knows of the conversations that its users are in. Sockets, long polls and empty polls read it;
+ * events feed it; a comparison with the database finds what events failed to say.
+ */
+@Injectable()
+export class Feeds implements FeedSource, OnModuleDestroy {
+  private readonly log = new Logger(Feeds.name);
+  private readonly users = new Map<UserId, LocalUser>();
+  private readonly feeds = new Map<ConversationId, Feed>();
+  private readonly sweep = setInterval(() => this.lookThrough(), SWEEP_MS).unref();
+  private comparing: Promise<void> | undefined;
+  private compareAgain = false;
+  private isClosing = false;
+
+  constructor(
+    private readonly bus: EventBus,
+    private readonly repository: FeedsRepository,
+    private readonly directory: UsersService,
+    private readonly windows: WindowsService,
+  ) {
+    bus.on('message.sent', (sent) => this.feeds.get(sent.conversationId)?.sent(sent));
+    bus.on('receipt.moved', (receipt) => this.receiptMoved(receipt));
+    bus.on('typing.started', (typing) => this.feeds.get(typing.conversationId)?.typing(typing));
+    bus.on('conversation.opened', (opened) => this.membersChanged(opened));
+    bus.on('members.joined', (joined) => this.membersChanged(joined, 'joined'));
+    bus.on('members.left', (left) => this.membersChanged(left, 'left'));
+    bus.on('member.role-changed', (changed) => this.membersChanged(changed, 'role'));
+    bus.on('group.renamed', ({ conversationId }) =>
+      this.feeds.get(conversationId)?.tell({ conversationId, change: 'renamed', isSmall: true }),
+    );
+    bus.on('group.deleted', (deleted) => this.groupDeleted(deleted));
+    bus.on('block.changed', (changed) => this.blockChanged(changed));
+    bus.onDisturbance(() => void this.compareAll());
+  }
+
+  onModuleDestroy(): void {
+    this.isClosing = true;
+    clearInterval(this.sweep);
+    for (const user of this.users.values()) user.touch(); // whoever waits is answered
+  }
+
+  // ---- followers ----
+
+  /**
+   * Begins to follow: tells what does not fit the client's positions, then enters the feeds, all in one turn, so that
+   * no hint falls between. What is behind is then for the follower to read on.
+   */
+  async attach(follower: Follower, userId: UserId, resume: Resume, isOpen: () => boolean): Promise<void> {
+    const user = this.localUser(userId) ?? this.addUser(userId);
+    user.pins++;
+    try {
+      const memberships = await this.load(user);
+      if (isOpen()) this.begin(follower, user, memberships, resume);
+    } finally {
+      user.pins--;
+    }
+  }
+
+  /** All in one turn: a feed that has moved on since the memberships were read is what the cursors go by. */
+  private begin(follower: Follower, user: LocalUser, memberships: readonly MembershipRow[], resume: Resume): void {
+    const areBlocksNew = resume.blocksVersion !== undefined && resume.blocksVersion !== user.blocksVersion;
+    if (areBlocksNew) follower.blocksChanged(user.blocksVersion);
+    const rows = new Map(memberships.map((row) => [row.conversationId, row]));
+    for (const conversationId of resume.positions.keys()) {
+      const isIn = this.feeds.get(conversationId)?.joinedSeqOf(user) !== undefined;
+      if (!isIn) follower.left(conversationId);
+    }
+    user.followers.add(follower);
+    for (const feed of user.feeds) {
+      const row = rows.get(feed.conversationId);
+      const joinedSeq = feed.joinedSeqOf(user)!;
+      const position = areBlocksNew && row?.kind === Kind.group ? undefined : resume.positions.get(feed.conversationId);
+      const start = row?.joinedSeq === joinedSeq ? startOf(row, position, resume.others) : undefined;
+      if (start === undefined) follower.joined(feed.conversationId, joinedSeq);
+      else feed.enter(follower, user, start);
+    }
+  }
+
+  /** Enters one conversation that the follower was told to have joined; false: that has changed again since. */
+  enter(follower: Follower, userId: UserId, conversationId: ConversationId, joinedSeq: number): boolean {
+    if (!this.isMember(userId, conversationId, joinedSeq)) return false;
+    this.feeds.get(conversationId)!.enter(follower, this.users.get(userId)!, joinedSeq);
+    return true;
+  }
+
+  /** Whether the user is in the conversation, in that membership, as far as this process knows. */
+  isMember(userId: UserId, conversationId: ConversationId, joinedSeq?: number): boolean {
+    const user = this.users.get(userId);
+    const known = user && this.feeds.get(conversationId)?.joinedSeqOf(user);
+    return known !== undefined && (joinedSeq === undefined || known === joinedSeq);
+  }
+
+  /** How far the log of a conversation is known to reach; undefined where this process does not follow it. */
+  lastSeqOf(conversationId: ConversationId): number | undefined {
+    return this.feeds.get(conversationId)?.lastSeq;
+  }
+
+  /** Ends following. Answers where the client is, for it to be attached again. */
+  detach(follower: Follower, userId: UserId): Map<ConversationId, Position> {
+    const positions = new Map<ConversationId, Position>();
+    const user = this.users.get(userId);
+    if (!user?.followers.delete(follower)) return positions;
+    user.usedAt = performance.now();
+    for (const feed of user.feeds) {
+      const cursor = feed.cursorOf(follower);
+      const joinedSeq = feed.joinedSeqOf(user);
+      if (cursor && joinedSeq !== undefined) positions.set(feed.conversationId, { seq: cursor.told, joinedSeq });
+      feed.leave(follower);
+    }
+    return positions;
+  }
+
+  /** Reads one window for each of these cursors of one user, one statement for all, and tells what is in them. */
+  async readOn(userId: UserId, cursors: readonly Cursor[]): Promise<void> {
+    const places = cursors.map(({ feed, at }) => ({ conversationId: feed.conversationId, seq: at }));
+    const windows = await this.windows.after(userId, places, WINDOW);
+    for (const cursor of cursors) {
+      const { feed, follower, user } = cursor;
+      if (feed.cursorOf(follower) !== cursor) continue; // left, or entered anew, meanwhile
+      const window = windows.get(feed.conversationId);
+      if (!window) {
+        feed.notAMember(user);
+        continue;
+      }
+      for (const message of window.items) {
+        if (message.seq <= cursor.at) continue;
+        follower.message(message, cursor.told);
+        cursor.told = message.seq;
+      }
+      cursor.at = Math.max(cursor.at, window.toSeq);
+    }
+  }
+
+  // ---- polls ----
+
+  /** The user, known from now on and for some minutes after. */
+  async watch(userId: UserId): Promise<LocalUser> {
+    const user = this.users.get(userId) ?? this.addUser(userId);
+    user.usedAt = performance.now();
+    if (!user.isLoaded) {
+      user.pins++;
+      try {
+        await this.load(user);
+      } finally {
+        user.pins--;
+      }
+    }
+    return user;
+  }
+
+  /** Whether what the feeds say of this moment can be relied on: the bus was heard within the last second. */
+  get areSure(): boolean {
+    return this.bus.isFresh();
+  }
+
+  /** Whether the process is ending: nobody should wait for anything any more. */
+  get areClosing(): boolean {
+    return this.isClosing;
+  }
+
+  /** Waits until something has come for the user since `activityCount` was `since`, or the time is up. */
+  async untilTouched(user: LocalUser, since: number, ms: number): Promise<void> {
+    if (user.activityCount !== since || this.isClosing) return;
+    await new Promise<void>((resolve) => {
+      const end = user.nextTouch(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      const timer = setTimeout(() => {
+        end();
+        resolve();
+      }, ms);
+    });
+    user.usedAt = performance.now();
+  }
+
+  // ---- what events say ----
+
+  private membersChanged(
+    event: EventMap['members.left'] | EventMap['conversation.opened'],
+    change?: 'joined' | 'left' | 'role',
+  ): void {
+    const { conversationId, membersVersion, userIds } = event;
+    const here = userIds?.filter((id) => this.users.has(id));
+    for (const user of here?.map((id) => this.users.get(id)!) ?? this.users.values()) user.epoch++;
+    const isNews = userIds === undefined || here!.length > 0;
+    const feed =
+      this.feeds.get(conversationId) ?? (isNews && this.users.size > 0 ? this.addFeed(conversationId) : undefined);
+    const changes: ConversationChange[] = change
+      ? (userIds ?? []).map((userId) => ({ conversationId, change, userId, isSmall: false }))
+      : [];
+    feed?.membersChanged(here, membersVersion, changes);
+  }
+
+  private groupDeleted({ conversationId }: EventMap['group.deleted']): void {
+    for (const user of this.users.values()) user.epoch++;
+    this.feeds.get(conversationId)?.deleted();
+  }
+
+  /** Followers of a conversation; one's own devices also in one that is too large for receipts. */
+  private receiptMoved(receipt: EventMap['receipt.moved']): void {
+    this.feeds.get(receipt.conversationId)?.receipt(receipt);
+  }
+
+  /** What is hidden is hidden at once; then the database says exactly. */
+  private blockChanged({ blockerId, blockedId, blocked, blocksVersion }: EventMap['block.changed']): void {
+    const blocker = this.users.get(blockerId);
+    const other = this.users.get(blockedId);
+    if (blocker) {
+      blocker.epoch++;
+      if (blocked) blocker.blocked = new Set([...blocker.blocked, blockedId]);
+      if (blocksVersion > blocker.blocksVersion) {
+        blocker.blocksVersion = blocksVersion; // older answers are ignored from here on
+        for (const follower of blocker.followers) follower.blocksChanged(blocksVersion);
+      }
+      blocker.touch();
+    }
+    if (other) {
+      other.epoch++;
+      if (blocked) other.blockedBy = new Set([...other.blockedBy, blockerId]);
+    }
+    const concerned = [blocker, other].filter((user) => user?.isLoaded) as LocalUser[];
+    if (concerned.length > 0) void this.readBlocks(concerned);
+  }
+
+  // ---- what the database says ----
+
+  /** Reads blocks, then memberships, again where a hint came meanwhile, and takes them over in the turn in which it resolves. */
+  private async load(user: LocalUser): Promise<MembershipRow[]> {
+    for (;;) {
+      const { epoch } = user;
+      const [blocks] = await this.repository.blocks([user.id]);
+      const rows = await this.repository.memberships([user.id]);
+      if (user.epoch !== epoch) continue;
+      if (blocks) this.takeBlocks(user, blocks);
+      user.isLoaded = true;
+      for (const row of rows) this.feedOf(row).admit(user, row);
+      const present = new Set(rows.map(({ conversationId }) => conversationId));
+      for (const feed of user.feeds) if (!present.has(feed.conversationId)) feed.ask(user);
+      return rows;
+    }
+  }
+
+  private async readBlocks(users: readonly LocalUser[]): Promise<void> {
+    while (!this.isClosing) {
+      try {
+        for (const row of await this.repository.blocks(users.map(({ id }) => id))) {
+          const user = this.users.get(row.userId);
+          if (user) this.takeBlocks(user, row);
+        }
+        return;
+      } catch (error) {
+        await this.failed(error);
+      }
+    }
+  }
+
+  private takeBlocks(user: LocalUser, row: BlocksRow): void {
+    if (row.blocksVersion < user.blocksVersion) return; // an older answer
+    user.blocksVersion = row.blocksVersion;
+    user.blocked = new Set(row.blocked);
+    user.blockedBy = new Set(row.blockedBy);
+  }
+
+  /** Compares every user, after a disturbance. One at a time; a disturbance meanwhile begins it again. */
+  private async compareAll(): Promise<void> {
+    this.compareAgain = true;
+    this.comparing ??= this.compareUntilStill().finally(() => (this.comparing = undefined));
+    await this.comparing;
+  }
+
+  private async compareUntilStill(): Promise<void> {
+    while (this.compareAgain && !this.isClosing) {
+      this.compareAgain = false;
+      try {
+        const users = [...this.users.values()];
+        for (let i = 0; i < users.length; i += USERS_PER_COMPARISON) {
+          await this.compare(users.slice(i, i + USERS_PER_COMPARISON));
+        }
+        for (const user of users) for (const follower of user.followers) follower.compared();
+      } catch (error) {
+        this.compareAgain = true;
+        await this.failed(error);
+      }
+    }
+  }
+
+  /** What the database is ahead in is treated as a hint. */
+  private async compare(users: readonly LocalUser[]): Promise<void> {
+    const ids = users.map(({ id }) => id);
+    const blocks = await this.repository.blocks(ids);
+    const rows = await this.repository.memberships(ids);
+    for (const row of blocks) {
+      const user = this.users.get(row.userId);
+      if (!user || row.blocksVersion <= user.blocksVersion) continue;
+      this.takeBlocks(user, row);
+      for (const follower of user.followers) follower.blocksChanged(row.blocksVersion);
+    }
+    const present = new Map(users.map((user) => [user, new Set<ConversationId>()]));
+    for (const row of rows) {
+      const user = this.users.get(row.userId);
+      if (!user) continue;
+      present.get(user)?.add(row.conversationId);
+      const feed = this.feeds.get(row.conversationId) ?? this.addFeed(row.conversationId);
+      if (feed.joinedSeqOf(user) !== row.joinedSeq) feed.ask(user);
+      feed.expect(row.lastSeq, row.membersVersion);
+    }
+    for (const [user, conversations] of present) {
+      user.comparedAt = performance.now();
+      for (const feed of user.feeds) if (!conversations.has(feed.conversationId)) feed.ask(user);
+    }
+  }
+
+  /** Now and then: forgets who is no longer asked for, and compares whose turn it is. */
+  private lookThrough(): void {
+    const now = performance.now();
+    for (const user of this.users.values()) if (isIdle(user, now)) this.removeUser(user);
+    const due = [...this.users.values()].filter(({ comparedAt }) => now - comparedAt > COMPARE_MS);
+    const share = Math.ceil((this.users.size * 2 * SWEEP_MS) / COMPARE_MS);
+    const chosen = due.slice(0, Math.max(share, 1));
+    if (chosen.length > 0) void this.compare(chosen).catch((error) => this.failed(error));
+  }
+
+  // ---- for the feeds ----
+
+  members(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined> {
+    return this.repository.members(conversationId, userIds);
+  }
+
+  async gap(state: FeedState, afterSeq: number, toSeq: number, limit: number): Promise<Passed[]> {
+    const rows = await this.repository.gap(state.conversationId, afterSeq, toSeq, limit);
+    const senders = await this.directory.summaries(rows.map(({ senderId }) => senderId));
+    return rows.map((row) => ({
+      message: messageView(
+        { ...row, clientMessageId: null },
+        { sender: senders.get(row.senderId)!, recipient: recipientOf(state, row.senderId), read: false, isOwn: false },
+      ),
+      clientMessageId: row.clientMessageId ?? undefined,
+    }));
+  }
+
+  ready(state: FeedState, sent: MessageSent): Passed | undefined {
+    const sender = this.directory.rememberedSummary(sent.senderId);
+    if (!sender) return undefined;
+    const row = { ...sent, sentAt: new Date(sent.sentAt), clientMessageId: null };
+    const recipient = recipientOf(state, sent.senderId);
+    return {
+      message: messageView(row, { sender, recipient, read: false, isOwn: false }),
+      clientMessageId: sent.clientMessageId,
+    };
+  }
+
+  localUsers(): Iterable<LocalUser> {
+    return this.users.values();
+  }
+
+  localUser(id: UserId): LocalUser | undefined {
+    return this.users.get(id);
+  }
+
+  dismissed(feed: Feed): void {
+    if (this.feeds.get(feed.conversationId) === feed) this.feeds.delete(feed.conversationId);
+  }
+
+  async failed(error: unknown): Promise<void> {
+    if (!this.isClosing) this.log.warn(`reading what hints left out failed, trying again: ${(error as Error).message}`);
+    await sleep(RETRY_MS, undefined, { ref: false });
+  }
+
+  private addUser(id: UserId): LocalUser {
+    const user = new LocalUser(id);
+    this.users.set(id, user);
+    return user;
+  }
+
+  private removeUser(user: LocalUser): void {
+    this.users.delete(user.id);
+    for (const feed of [...user.feeds]) feed.forget(user);
+  }
+
+  private feedOf({ conversationId }: FeedState): Feed {
+    return this.feeds.get(conversationId) ?? this.addFeed(conversationId);
+  }
+
+  private addFeed(conversationId: ConversationId): Feed {
+    const feed = new Feed(conversationId, this);
+    this.feeds.set(conversationId, feed);
+    return feed;
+  }
+}
+
+const isIdle = (user: LocalUser, now: number): boolean =>
+  user.followers.size === 0 && user.pins === 0 && now - user.usedAt > KEPT_MS;
+
+/** Where a follower begins; undefined: as joined anew, since its position does not fit. */
+function startOf(row: MembershipRow, position: Position | undefined, others: Resume['others']): number | undefined {
+  if (position) return fits(position, row) ? position.seq : undefined;
+  if (others === 'joined') return undefined;
+  return others === 'end' ? row.lastSeq : Math.max(row.deliveredSeq, row.lastSeq - MAX_BACKLOG);
+}
+
+/** A position counts where it is of this membership and not beyond the log (a restored database). */
+const fits = (position: Position, row: MembershipRow): boolean =>
+  position.joinedSeq === row.joinedSeq && position.seq >= row.joinedSeq && position.seq <= row.lastSeq;

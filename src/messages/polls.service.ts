@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import type { ActingUser } from '../common/caller.js';
+import { Feeds } from './feeds.service.js';
+import { ListService } from './list.service.js';
+import type { ListMessages, MessagePage } from './messages.dto.js';
+
+/** While the bus is silent the database is asked this often, in milliseconds, as a hint may not come. */
+const UNSURE_MS = 1_000;
+
+const EMPTY: MessagePage = { items: [] };
+
+/** Lists for clients without a socket: empty ones without the database where the feeds know, or held until something comes. */
+@Injectable()
+export class PollsService {
+  constructor(
+    private readonly lists: ListService,
+    private readonly feeds: Feeds,
+  ) {}
+
+  /**
+   * As ListService.list; with `wait` an empty answer is held until something comes, for that many seconds.
+   * @throws what ListService.list throws
+   */
+  async list(me: ActingUser, query: ListMessages): Promise<MessagePage> {
+    const { wait = 0 } = query;
+    const isInbox = asksForInbox(query);
+    if (wait === 0 && !isInbox) return this.lists.list(me, query);
+
+    const until = performance.now() + wait * 1_000;
+    const user = await this.feeds.watch(me.userId);
+    for (;;) {
+      const since = user.activityCount;
+      const isSure = this.feeds.areSure;
+      if (!(isInbox && user.isQuiet && isSure)) {
+        const page = await this.lists.list(me, query);
+        if (page.items.length > 0 || page.next !== undefined) return page;
+        if (isInbox) user.setQuiet(since);
+      }
+      const left = until - performance.now();
+      if (left <= 0 || this.feeds.areClosing) return EMPTY;
+      await this.feeds.untilTouched(user, since, isSure ? left : Math.min(left, UNSURE_MS));
+    }
+  }
+}
+
+/** `read=false` alone: what feeds know of is whether anything at all may be unread. */
+const asksForInbox = ({ read, sender, recipient, conversation, cursor }: ListMessages): boolean =>
+  read === false && [sender, recipient, conversation, cursor].every((part) => part === undefined);

@@ -17,7 +17,10 @@ function find(directory: string): string {
   return find(parent);
 }
 
-const routes = Object.entries(contract.paths).map(([template, item]) => {
+const parametersIn = (template: string): number => template.split('{').length;
+const byFewestParameters = Object.entries(contract.paths).toSorted(([a], [b]) => parametersIn(a) - parametersIn(b));
+
+const routes = byFewestParameters.map(([template, item]) => {
   const methods = METHODS.filter((method) => item[method]).map((method) => method.toUpperCase());
   return {
     pattern: new RegExp(`^${template.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}/?$`),
@@ -25,7 +28,6 @@ const routes = Object.entries(contract.paths).map(([template, item]) => {
   };
 });
 
-/** The methods that a path takes; none where there is no such path. */
-export const allowedMethods = (path: string): string[] => [
-  ...new Set(routes.flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : []))),
-];
+/** The methods that a path takes, by the template that fits it best (`/users/me` is not a `/users/{address}`); none where there is no such path. */
+export const allowedMethods = (path: string): string[] =>
+  routes.find(({ pattern }) => pattern.test(path))?.methods ?? [];

@@ -8,7 +8,7 @@ import { accessByOperation } from './access.js';
 import { assertComplete } from './complete.js';
 import { HEADERS, headers, kindsByRule, problemAnswers, problemExamples } from './problem-answers.js';
 import { describePathParameters } from './path-parameters.js';
-import { closeRequestSchemas, operationsOf, type Operation } from './schemas.js';
+import { closeRequestSchemas, operationsOf, relaxBodies, type Operation } from './schemas.js';
 import { TAGS, tagOf } from './tags.js';
 
 const DESCRIPTION = `Users, blocks, groups, and direct and group messages of at most 160 characters.
@@ -45,6 +45,7 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
   const used = new Set(operationsOf(document).flatMap(({ operation }) => operation.tags ?? []));
   document.tags = TAGS.filter(({ name }) => used.has(name));
   closeRequestSchemas(document);
+  relaxBodies(document);
   assertComplete(document);
   return document;
 }

@@ -16,6 +16,7 @@ export interface Schema {
   default?: unknown;
   enum?: unknown[];
   properties?: Record<string, Schema>;
+  required?: string[];
   additionalProperties?: boolean | Schema;
   items?: Schema;
   allOf?: Schema[];
@@ -53,5 +54,14 @@ export function closeRequestSchemas(document: OpenAPIObject): void {
     const schema = schemas[name]!;
     if (schema.properties) schema.additionalProperties = false;
     waiting.push(...mentionedBy(schema));
+  }
+}
+
+/** A body whose fields are all optional may be left out altogether, as one without any is taken. */
+export function relaxBodies(document: OpenAPIObject): void {
+  const schemas = schemasOf(document);
+  for (const { operation } of operationsOf(document)) {
+    const body = operation.requestBody as { required?: boolean; content?: object } | undefined;
+    if (body) body.required = mentionedBy(body.content ?? {}).some((name) => schemas[name]?.required !== undefined);
   }
 }

@@ -42,6 +42,10 @@ export class Settings {
   @IsUrlOf('redis', 'rediss')
   redisUrl?: string;
 
+  /** Whether processes on one database tell each other what happens; `off` only for measurements of a process alone. */
+  @IsOneOf('on', 'off')
+  bus: 'on' | 'off' = 'on';
+
   /** Signs access and refresh tokens. Required with DATABASE_URL; else made once and kept in DATA_DIR. */
   @ValidateIf(({ databaseUrl, jwtSecret }: Settings) => databaseUrl !== undefined || jwtSecret !== undefined)
   @MinLength(32, {

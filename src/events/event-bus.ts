@@ -1,51 +1,89 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { AnyEvent, EventMap, EventName } from './events.js';
+import { Lines, type InTransaction, type Transports } from './lines.js';
 
 export type { AnyEvent, EventMap, EventName } from './events.js';
-
-/** Runs statements inside the transaction that is about to commit. */
-interface InTransaction {
-  query(text: string, values: unknown[]): Promise<unknown>;
-}
 
 type Handler<K extends EventName> = (data: EventMap[K]) => void;
 
 /**
- * Tells the handlers of this process what has been committed. Only a hint: an event may be lost, so whoever
- * listens must be able to find the truth in the database.
+ * Tells the handlers of this process, and of every other on the same database, what has been committed. Only a hint: an
+ * event may be lost, come late or twice, so whoever listens must be able to find the truth in the database.
  */
-@Injectable()
-export class EventBus {
+export class EventBus implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(EventBus.name);
   private readonly handlers = new Map<EventName, Handler<EventName>[]>();
+  private readonly disturbanceHandlers: (() => void)[] = [];
+  private readonly lines?: Lines;
 
-  /** Called by the unit of work in the transaction that makes these events true, right before COMMIT. */
-  async prepare(_events: readonly AnyEvent[], _tx: InTransaction): Promise<void> {}
-
-  /** Calls every handler of each event, in order. A handler that throws is logged and disturbs nobody. */
-  publish(events: readonly AnyEvent[]): void {
-    for (const { name, data } of events) {
-      for (const handler of this.handlers.get(name) ?? []) {
-        try {
-          handler(data);
-        } catch (error) {
-          this.log.error(`a handler of ${name} failed`, (error as Error).stack);
-        }
-      }
-    }
+  /** @param transports without them nothing is told to other processes, or heard of them */
+  constructor(transports?: Transports, now: () => number = () => performance.now()) {
+    if (!transports) return;
+    const heard = (events: readonly AnyEvent[]): void => this.handle(events);
+    const disturbed = (): void => this.disturbanceHandlers.forEach((handler) => this.guard(handler, 'disturbance'));
+    this.lines = new Lines(transports, { heard, disturbed }, now);
   }
 
-  /**
-   * Since when (by performance.now()) no event can have been missed; undefined while events may be missed. Within one
-   * process none ever is.
-   */
-  freshSince(): number | undefined {
-    return 0;
+  /** Handlers have registered by then, in constructors, and the HTTP server does not listen yet. */
+  async onModuleInit(): Promise<void> {
+    await this.lines?.open();
+  }
+
+  /** The HTTP server has closed by then: everything that a request caused has been published, and is sent first. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.lines?.close();
   }
 
   on<K extends EventName>(name: K, handler: Handler<K>): void {
     const handlers = this.handlers.get(name) ?? [];
     handlers.push(handler as Handler<EventName>);
     this.handlers.set(name, handlers);
+  }
+
+  /**
+   * Calls `handler` when events may not have been heard: a number is missing, a process has fallen silent, a connection
+   * was lost. What follows the log should then compare what it knows with the database. At most twice a second; while
+   * the connection is down, again every two.
+   */
+  onDisturbance(handler: () => void): void {
+    this.disturbanceHandlers.push(handler);
+  }
+
+  /** Called by the unit of work in the transaction that makes these events true, right before COMMIT. */
+  async prepare(events: readonly AnyEvent[], tx: InTransaction): Promise<void> {
+    await this.lines?.prepare(events, tx);
+  }
+
+  /** Calls every handler of each event, in order. A handler that throws is logged and disturbs nobody. */
+  publish(events: readonly AnyEvent[]): void {
+    this.handle(events);
+    this.lines?.send(events);
+  }
+
+  /**
+   * Since when (by performance.now()) no rare event can have been missed; undefined while it is not known, since a
+   * letter of our own was not heard for a second. (A frequent one that is missed shows as a disturbance.)
+   */
+  freshSince(): number | undefined {
+    return this.lines ? this.lines.freshSince() : 0;
+  }
+
+  /** Whether everything that others told until a second ago, rare or frequent, was heard, or has been a disturbance. */
+  isFresh(): boolean {
+    return this.lines?.isFresh() ?? true;
+  }
+
+  private handle(events: readonly AnyEvent[]): void {
+    for (const { name, data } of events) {
+      for (const handler of this.handlers.get(name) ?? []) this.guard(() => handler(data), name);
+    }
+  }
+
+  private guard(call: () => void, what: string): void {
+    try {
+      call();
+    } catch (error) {
+      this.log.error(`a handler of ${what} failed`, (error as Error).stack);
+    }
   }
 }

@@ -65,3 +65,11 @@ export const MAX_CONCERNED = 100;
 /** The users an event names: those given, or nobody in particular where they are too many to name. */
 export const concerned = (userIds: readonly UserId[]): Concerned =>
   userIds.length <= MAX_CONCERNED ? { userIds } : {};
+
+/**
+ * What happens all the time is told to other processes in batches, after its commit; everything else in the
+ * transaction that makes it true, which a message's must never wait for.
+ */
+const FREQUENT: ReadonlySet<EventName> = new Set<EventName>(['message.sent', 'receipt.moved', 'typing.started']);
+
+export const isFrequent = (name: EventName): boolean => FREQUENT.has(name);

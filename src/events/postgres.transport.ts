@@ -1,0 +1,101 @@
+import { Logger } from '@nestjs/common';
+import pg from 'pg';
+import { backoffMs } from './backoff.js';
+import type { Transport, TransportListener } from './transport.js';
+
+const CHANNEL = 'parley';
+
+/** PostgreSQL takes less than 8000 bytes. https://www.postgresql.org/docs/current/sql-notify.html */
+export const MAX_NOTIFY_BYTES = 7999;
+
+/** Notifies `$1`, an array of letters, in its order; those of a transaction go out with its COMMIT. */
+export const NOTIFY = `SELECT pg_notify('${CHANNEL}', letter) FROM unnest($1::text[]) AS letter`;
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+/**
+ * LISTEN and NOTIFY on one connection of its own, so that a process that cannot be heard does not hear either. Never
+ * on the pool, and never in a message's transaction: a COMMIT with NOTIFY takes a lock that all of them share.
+ */
+export class PostgresTransport implements Transport {
+  readonly name: string = 'PostgreSQL';
+  readonly maxBytes: number = MAX_NOTIFY_BYTES;
+  private readonly log = new Logger('EventBus');
+  private listener?: TransportListener;
+  private client?: pg.Client;
+  private retry?: NodeJS.Timeout;
+  private isClosed = false;
+
+  constructor(private readonly url: string) {}
+
+  /** @throws where PostgreSQL cannot be reached now: the pool, which is opened too, could not be either */
+  async open(listener: TransportListener): Promise<void> {
+    this.listener = listener;
+    await this.connect();
+  }
+
+  async send(letters: readonly string[]): Promise<void> {
+    if (!this.client) throw new Error('not connected');
+    await this.client.query(NOTIFY, [letters]);
+  }
+
+  reconnect(): void {
+    if (this.client) this.lost(this.client, 'carries nothing');
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    clearTimeout(this.retry);
+    const { client } = this;
+    this.client = undefined;
+    await client?.end().catch(() => undefined);
+  }
+
+  private async connect(): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.url,
+      application_name: 'parley bus',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    client.on('error', () => undefined); // `end` follows
+    client.on('notification', ({ payload }) => this.listener?.heard(payload ?? ''));
+    client.once('end', () => this.lost(client, 'has ended'));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+    } catch (error) {
+      discard(client);
+      throw error;
+    }
+    if (this.isClosed) return discard(client);
+    this.client = client;
+    this.listener?.up();
+  }
+
+  /** Told once of each connection, whatever ended it. */
+  private lost(client: pg.Client, why: string): void {
+    if (client !== this.client) return;
+    this.client = undefined;
+    discard(client);
+    this.log.warn(`the connection that listens to PostgreSQL ${why}; connecting again`);
+    this.listener?.down();
+    this.connectLater(1);
+  }
+
+  private connectLater(attempt: number): void {
+    this.retry = setTimeout(() => {
+      if (this.isClosed) return;
+      this.connect().then(
+        () => this.log.log('listening to PostgreSQL again'),
+        () => this.connectLater(attempt + 1),
+      );
+    }, backoffMs(attempt));
+  }
+}
+
+/** Not waited for: where the other side is gone without a word the end of the connection is never confirmed. */
+function discard(client: pg.Client): void {
+  client.removeAllListeners('notification');
+  void client.end().catch(() => undefined);
+}

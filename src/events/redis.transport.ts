@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { Redis, type RedisOptions } from 'ioredis';
+import { backoffMs } from './backoff.js';
+import type { Transport, TransportListener } from './transport.js';
+
+/** Nothing waits in the client and nothing is sent twice: the bus knows better what to do without a connection. */
+const OPTIONS: RedisOptions = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  connectTimeout: 5000,
+  keepAlive: 10_000,
+  retryStrategy: backoffMs,
+};
+
+/** Publish and subscribe on one channel of Redis or Valkey, with a connection for each. Up where both are. */
+export class RedisTransport implements Transport {
+  readonly name: string = 'Redis';
+  readonly maxBytes: number = 65_536;
+  private readonly log = new Logger('EventBus');
+  private readonly channel: string;
+  private readonly publisher: Redis;
+  private readonly subscriber: Redis;
+  private listener?: TransportListener;
+  private isSubscribed = false;
+  private isUp = false;
+
+  /** @param installation what all copies of one server share and no other server has: a Redis may serve several */
+  constructor(url: string, installation: string) {
+    this.channel = `parley:${createHash('sha256').update(`bus ${installation}`).digest('hex').slice(0, 16)}`;
+    this.publisher = new Redis(url, { ...OPTIONS, connectionName: 'parley-bus-publish' });
+    this.subscriber = new Redis(url, { ...OPTIONS, connectionName: 'parley-bus-subscribe' });
+  }
+
+  /** Without Redis it only warns: PostgreSQL carries everything meanwhile. */
+  async open(listener: TransportListener): Promise<void> {
+    this.listener = listener;
+    this.subscriber.on('message', (_channel: string, letter: string) => listener.heard(letter));
+    this.subscriber.on('ready', () => void this.subscribe());
+    this.publisher.on('ready', () => this.check());
+    for (const connection of [this.publisher, this.subscriber]) {
+      connection.on('error', () => undefined); // `close` follows
+      connection.on('close', () => this.lost(connection));
+    }
+    try {
+      await Promise.all([this.publisher.connect(), this.subscriber.connect()]);
+    } catch (error) {
+      this.log.warn(`Redis cannot be reached (${(error as Error).message}); trying again`);
+    }
+  }
+
+  async send(letters: readonly string[]): Promise<void> {
+    const pipeline = this.publisher.pipeline();
+    for (const letter of letters) pipeline.publish(this.channel, letter);
+    for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+  }
+
+  reconnect(): void {
+    for (const connection of [this.publisher, this.subscriber]) if (this.isUp) connection.disconnect(true);
+  }
+
+  async close(): Promise<void> {
+    this.listener = undefined;
+    this.publisher.disconnect();
+    this.subscriber.disconnect();
+    await Promise.resolve();
+  }
+
+  private async subscribe(): Promise<void> {
+    try {
+      await this.subscriber.subscribe(this.channel);
+    } catch {
+      return; // it has been lost again
+    }
+    this.isSubscribed = true;
+    this.check();
+  }
+
+  private lost(connection: Redis): void {
+    if (connection === this.subscriber) this.isSubscribed = false;
+    this.check();
+  }
+
+  private check(): void {
+    const isUp = this.isSubscribed && this.publisher.status === 'ready';
+    if (isUp === this.isUp) return;
+    this.isUp = isUp;
+    if (!this.listener) return;
+    if (isUp) {
+      this.log.log('publishing through Redis');
+      this.listener.up();
+    } else {
+      this.log.warn('Redis is lost; connecting again');
+      this.listener.down();
+    }
+  }
+}

@@ -59,6 +59,9 @@ export class ProblemDetails {
   errors?: FieldProblem[];
 }
 
+/** The content type of every problem (RFC 9457). */
+export const PROBLEM_TYPE = 'application/problem+json';
+
 /** The answer that tells a client of a problem. */
 export function problemDetails(problem: Problem, requestId?: string): ProblemDetails {
   const { code, status, title } = problem.kind;

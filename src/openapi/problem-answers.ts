@@ -1,9 +1,7 @@
 import type { Access } from '../common/caller.js';
-import { problemDetails } from '../common/problem-details.dto.js';
+import { problemDetails, PROBLEM_TYPE } from '../common/problem-details.dto.js';
 import { problemsByCode, type ProblemKind } from '../common/problem.js';
 import * as problems from '../common/problems.js';
-
-const PROBLEM_TYPE = 'application/problem+json';
 
 const ref = (section: string, name: string): { $ref: string } => ({ $ref: `#/components/${section}/${name}` });
 

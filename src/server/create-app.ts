@@ -19,7 +19,11 @@ const EXPOSED_HEADERS = ['X-Request-Id', 'Location', 'Retry-After', 'WWW-Authent
 /** The application, ready to listen. Which HTTP engine serves it is known here and nowhere else. */
 export async function createApp(settings: Settings, options: NestApplicationOptions = {}): Promise<INestApplication> {
   const adapter: AbstractHttpAdapter = settings.httpEngine === 'fastify' ? fastifyAdapter() : new LeanExpress();
-  const app = await NestFactory.create(AppModule.with(settings), adapter, { bodyParser: false, ...options });
+  const app = await NestFactory.create(AppModule.with(settings), adapter, {
+    bodyParser: false,
+    abortOnError: false, // else Nest ends the process instead of throwing
+    ...options,
+  });
   watchExchanges(app.getHttpServer() as Server);
   configureApp(app, adapter, settings);
   return app;

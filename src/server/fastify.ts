@@ -1,5 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { CallerRequest } from '../common/caller.js';
+import { problemDetails, PROBLEM_TYPE } from '../common/problem-details.dto.js';
+import { malformed } from '../common/problems.js';
+import type { Exchange } from './exchange.js';
 import { MAX_BODY_BYTES, parseJsonBody } from './json-body.js';
 
 /** The longest address, `ext:` and 128 characters, each percent-encoded. */
@@ -10,6 +14,12 @@ export function fastifyAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER, ignoreTrailingSlash: true },
+    // The router refuses a path before Nest sees the request.
+    frameworkErrors: (_error: Error, request: { raw: Exchange }, reply: { raw: ServerResponse; hijack(): unknown }) => {
+      reply.hijack();
+      const text = JSON.stringify(problemDetails(malformed(), request.raw.requestId));
+      reply.raw.writeHead(malformed.status, { 'Content-Type': PROBLEM_TYPE }).end(text);
+    },
   });
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();

@@ -1,6 +1,6 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { problemDetails } from '../common/problem-details.dto.js';
+import { problemDetails, PROBLEM_TYPE } from '../common/problem-details.dto.js';
 import { Problem, type ProblemKind } from '../common/problem.js';
 import {
   forbidden,
@@ -76,7 +76,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private answer(problem: Problem, exchange: Exchange, response: unknown): void {
     const { status } = problem.kind;
-    this.adapter.setHeader(response, 'Content-Type', 'application/problem+json');
+    this.adapter.setHeader(response, 'Content-Type', PROBLEM_TYPE);
     if (status === 401) this.adapter.setHeader(response, 'WWW-Authenticate', 'Bearer realm="parley"');
     if (status === 429 || status === 503) this.adapter.setHeader(response, 'Retry-After', RETRY_AFTER_SECONDS);
     this.adapter.reply(response, problemDetails(problem, exchange.requestId), status);

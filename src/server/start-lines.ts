@@ -39,6 +39,7 @@ export function startErrorText(error: unknown, { host, port }: Partial<Settings>
   const { code = '', syscall, message, stack } = error as NodeJS.ErrnoException;
   const fault = syscall === 'listen' || syscall === 'getaddrinfo' ? LISTEN_ERRORS[code] : undefined;
   if (fault) return `${host} port ${port} ${fault}`;
-  if (syscall) return message; // of the operating system, for instance a file that may not be read
+  if (syscall && code === 'EACCES') return `${message}. Start it as the user who made this, or see DATA_DIR.`;
+  if (syscall) return message;
   return stack ?? String(error);
 }

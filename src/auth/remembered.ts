@@ -25,10 +25,10 @@ export class Remembered<V extends NonNullable<unknown>> {
 
   constructor(
     private readonly bus: BusHealth,
-    limits: { readonly max: number; readonly ttlMs: number },
+    private readonly limits: { readonly max: number; readonly ttlMs: number },
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.entries = new LRUCache({ max: limits.max, ttl: limits.ttlMs, perf: { now } });
+    this.entries = new LRUCache({ max: limits.max });
   }
 
   /** What `lookUp` answers or answered; undefined is not remembered. Of several at once one looks up and all get the answer. */
@@ -56,6 +56,8 @@ export class Remembered<V extends NonNullable<unknown>> {
 
   private isGood({ readAt }: Entry<V>): boolean {
     const freshSince = this.bus.freshSince();
-    return freshSince === undefined ? this.now() - readAt < GOOD_WITHOUT_BUS_MS : readAt >= freshSince;
+    if (freshSince !== undefined && readAt < freshSince) return false;
+    const keptMs = freshSince === undefined ? GOOD_WITHOUT_BUS_MS : this.limits.ttlMs;
+    return this.now() - readAt < keptMs;
   }
 }

@@ -43,6 +43,12 @@ async function stored({ db }: Server, group: { id: string }) {
   return row;
 }
 
+/** Resolves once a statement waits for a lock. */
+async function lockAwaited({ db }: Server): Promise<void> {
+  const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  while ((await db.query(waiting)).rowCount === 0);
+}
+
 describe.each(CALLERS)('members (called as %s)', (as) => {
   /** Ana owns the group, Ben is admin, Cleo and Dan are members, who joined in this order. */
   async function rowers() {
@@ -318,6 +324,26 @@ it('of 50 accounts that are removed at once, while they read, each group keeps o
   for (const group of groups) {
     expect(await stored(server, group)).toMatchObject({ members: 1, owners: 1 });
     expect(await ana.api.getGroup({ id: group.id })).toMatchObject({ role: 'owner', memberCount: 1 });
+  }
+});
+
+it('a removal that waits for markers which are moving hands over every group all the same', async () => {
+  const { ana, ben, server } = await newWorld();
+  const groups = await Promise.all(times(10, (i) => ana.createGroup(`Rowing ${i}`, ben)));
+  const client = await server.db.connect();
+  await client.query('BEGIN');
+  await client.query(
+    `UPDATE members SET delivered_seq = delivered_seq WHERE user_id = $1 AND conversation_id = ANY ($2::uuid[])`,
+    [ben.id, groups.slice(3, 6).map(({ id }) => id)],
+  );
+  const removing = ana.api.removeMe();
+  await lockAwaited(server);
+  await client.query('COMMIT');
+  client.release();
+  await removing;
+  for (const group of groups) {
+    expect(await stored(server, group)).toMatchObject({ members: 1 });
+    expect(await ben.api.getGroup({ id: group.id })).toMatchObject({ role: 'owner' });
   }
 });
 

@@ -35,13 +35,18 @@ async function start(settings: Settings): Promise<void> {
   const loading = import('./server/create-app.js'); // takes a second, in which PostgreSQL starts
   const ownKey = settings.databaseUrl === undefined && settings.bootstrapApiKey === undefined;
   if (settings.databaseUrl === undefined) await useOwnDatabase(settings);
-  else await checkDatabase(settings.databaseUrl);
+  else await useDatabase(settings.databaseUrl);
   say('  loading the API, bringing the tables up to date');
   const { createApp } = await loading;
   app = await createApp(settings, { logger: createLogger(settings.logLevel), abortOnError: false });
   await app.listen(settings.port, settings.host);
   const address = (app.getHttpServer() as Server).address() as AddressInfo;
   say(...readyLines(settings, address, ownKey), `  Started in ${Math.round(performance.now() - startedAt)} ms`);
+}
+
+async function useDatabase(url: string): Promise<void> {
+  say(`  connecting to PostgreSQL at ${new URL(url).host}`);
+  await checkDatabase(url);
 }
 
 async function useOwnDatabase(settings: Settings): Promise<void> {

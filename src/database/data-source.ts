@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions, type EntityTarget, type MigrationInterface } from 'typeorm';
 import { types, type Pool } from 'pg';
+import { DatabaseLog } from './database-log.js';
 
 /** The schema: entities describe every table, migrations make them. */
 export interface Schema {
@@ -29,7 +30,7 @@ export function dataSourceOptions(url: string, schema: Schema, poolSize = 10): D
     migrations: [...schema.migrations],
     migrationsTransactionMode: 'each',
     synchronize: false,
-    logging: ['error', 'warn'],
+    logger: new DatabaseLog(),
     extra: { max: poolSize, types: withNumbers, options: SESSION_SETTINGS, application_name: 'parley' },
   };
 }

@@ -41,10 +41,7 @@ export const clusterIn = (directory: string): string => path.join(directory, 'cl
 /** Makes the cluster if it is not there. @returns its real path. @throws where another major version made it */
 export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   const cluster = clusterIn(plan.directory);
-  if (!existsSync(cluster)) {
-    plan.onProgress(`making the database in ${cluster} (first start only)`);
-    await makeCluster(plan, cluster);
-  }
+  if (!existsSync(cluster)) await makeCluster(plan, cluster);
   const made = readFileSync(path.join(cluster, 'PG_VERSION'), 'utf8').trim();
   const { major } = plan.programs;
   if (made === major) return realpathSync(cluster);
@@ -57,6 +54,7 @@ export async function ensureCluster(plan: ClusterPlan): Promise<string> {
 /** Makes it beside its place and moves it there when it is whole: a start that is killed meanwhile leaves no half cluster. */
 async function makeCluster(plan: ClusterPlan, cluster: string): Promise<void> {
   const home = homeOf(plan, cluster);
+  plan.onProgress(`making the database in ${home} (first start only)`);
   const draft = `${home}.new`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: 0o700 });

@@ -1,0 +1,26 @@
+import { expect, it } from '@jest/globals';
+import pg from 'pg';
+import { unavailable } from '../src/common/problems.js';
+import { raw, type RawAnswer } from './support/raw.js';
+import { startServer } from './support/server.js';
+
+it('is ready when its database answers, not while that is away, and again when it is back; it is alive all the time', async () => {
+  const { url, settings } = await startServer();
+  const ask = (what: string): Promise<RawAnswer> => raw(`${url}/health/${what}`, 'GET');
+  const well = { status: 200, text: '{"status":"ok"}' };
+  expect(await ask('ready')).toMatchObject(well);
+
+  const database = new URL(settings.databaseUrl).pathname.slice(1);
+  const admin = new pg.Client({ connectionString: new URL('/postgres', settings.databaseUrl).href });
+  await admin.connect();
+  await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
+  await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [database]);
+  const away = await ask('ready');
+  expect(away).toBeProblem(unavailable);
+  expect(away.headers.get('Retry-After')).toBe('1');
+  expect(await ask('live')).toMatchObject(well);
+
+  await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`);
+  await admin.end();
+  expect(await ask('ready')).toMatchObject(well);
+});

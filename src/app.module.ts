@@ -9,6 +9,7 @@ import { EventsModule } from './events/events.module.js';
 import { GroupsModule } from './groups/groups.module.js';
 import { HealthModule } from './health/health.module.js';
 import { InboxModule } from './inbox/inbox.module.js';
+import { LiveModule } from './live/live.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { schema } from './schema.js';
 import { UsersModule } from './users/users.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         GroupsModule,
         MessagesModule,
         InboxModule,
+        LiveModule,
         AccountsModule,
         HealthModule,
       ],

@@ -43,7 +43,8 @@ export function positionsFault(value: unknown): string | undefined {
   return undefined;
 }
 
-const IsPositions = (): PropertyDecorator =>
+/** A map of positions by conversation id. */
+export const IsPositions = (): PropertyDecorator =>
   applyDecorators(
     ValidateBy({
       name: 'isPositions',

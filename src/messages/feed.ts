@@ -13,14 +13,21 @@ const MAX_EARLY = 256;
 const GAP_ROWS = 200;
 
 /** Where one follower is in one conversation. */
-export interface Cursor {
-  readonly feed: Feed;
-  readonly follower: Follower;
-  readonly user: LocalUser;
-  /** The last seq looked at. */
-  at: number;
-  /** The last seq the client knows: its position, its joinedSeq or its last message. */
-  told: number;
+export class Cursor {
+  constructor(
+    readonly feed: Feed,
+    readonly follower: Follower,
+    readonly user: LocalUser,
+    /** The last seq looked at. */
+    public at: number,
+    /** The last seq the client knows: its position, its joinedSeq or its last message. */
+    public told: number,
+  ) {}
+
+  /** Whether it is the follower's place still, and not at the feed's end. */
+  get isBehind(): boolean {
+    return this.at < this.feed.lastSeq && this.feed.cursorOf(this.follower) === this;
+  }
 }
 
 /** What a feed asks of the outside. */
@@ -195,12 +202,11 @@ export class Feed {
     for (const seq of this.early.keys()) if (seq <= this.lastSeq) this.early.delete(seq);
   }
 
-  /** Puts a follower of a member in, after `at`; nothing between `told` and `at` is told. It is behind where the log is longer. */
-  enter(follower: Follower, user: LocalUser, at: number, told = at): Cursor {
-    const cursor: Cursor = { feed: this, follower, user, at, told };
+  /** Puts a follower of a member in, after `at`. It is behind where the log is longer. */
+  enter(follower: Follower, user: LocalUser, at: number): void {
+    const cursor = new Cursor(this, follower, user, at, at);
     this.cursors.set(follower, cursor);
-    if (at < this.lastSeq) follower.fellBehind(cursor);
-    return cursor;
+    if (cursor.isBehind) follower.fellBehind(cursor);
   }
 
   leave(follower: Follower): void {

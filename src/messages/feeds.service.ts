@@ -132,14 +132,30 @@ export class Feeds implements FeedSource, OnModuleDestroy {
 
   /** Whether the user is in the conversation, in that membership, as far as this process knows. */
   isMember(userId: UserId, conversationId: ConversationId, joinedSeq?: number): boolean {
-    const user = this.users.get(userId);
-    const known = user && this.feeds.get(conversationId)?.joinedSeqOf(user);
+    const known = this.joinedSeqOf(userId, conversationId);
     return known !== undefined && (joinedSeq === undefined || known === joinedSeq);
+  }
+
+  /** Undefined where the user is not in the conversation, as far as this process knows. */
+  joinedSeqOf(userId: UserId, conversationId: ConversationId): number | undefined {
+    const user = this.users.get(userId);
+    return user && this.feeds.get(conversationId)?.joinedSeqOf(user);
   }
 
   /** How far the log of a conversation is known to reach; undefined where this process does not follow it. */
   lastSeqOf(conversationId: ConversationId): number | undefined {
     return this.feeds.get(conversationId)?.lastSeq;
+  }
+
+  /** As it was last read or told. */
+  blocksVersionOf(userId: UserId): number {
+    return this.users.get(userId)?.blocksVersion ?? 0;
+  }
+
+  /** Asks the database whether the user is in the conversation, and since when. */
+  ask(userId: UserId, conversationId: ConversationId): void {
+    const user = this.users.get(userId);
+    if (user) this.feeds.get(conversationId)?.ask(user);
   }
 
   /** Ends following. Answers where the client is, for it to be attached again. */

@@ -4,7 +4,7 @@ import { validate } from 'class-validator';
 import type { ActingUser } from '../common/caller.js';
 import { fieldErrors, INPUT_RULES } from '../common/field-errors.js';
 import { directConversationId, isUuid, type ConversationId } from '../common/ids.js';
-import { problemDetails } from '../common/problem-details.dto.js';
+import { problemDetails, type ProblemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
 import {
   clientMessageIdReused,
@@ -30,6 +30,12 @@ export interface Sent {
   readonly isRepeated: boolean;
 }
 
+/** A message that only has to be stored. */
+export interface Prepared {
+  readonly recipient: Recipient;
+  readonly send: Send;
+}
+
 /** Sending: one message, or many at once. */
 @Injectable()
 export class SendingService {
@@ -49,8 +55,20 @@ export class SendingService {
    * (403); client-message-id-reused (409); unavailable (503)
    */
   async send(me: ActingUser, command: SendMessage): Promise<Sent> {
-    const recipient = await this.recipient(me, command.recipient);
-    const send = toSend(me, recipient, command);
+    return this.store(await this.prepare(me, command));
+  }
+
+  /** The first half of sending: whom it goes to. Who stores in the order of preparing keeps that order in each log. */
+  async prepare(me: ActingUser, command: SendMessage): Promise<Prepared> {
+    const [recipient] = await Promise.all([
+      this.recipient(me, command.recipient),
+      this.users.summaries([me.userId]), // at hand when the message is passed on
+    ]);
+    return { recipient, send: toSend(me, recipient, command) };
+  }
+
+  /** The second half: stores it, in the queue from the moment of the call on. */
+  async store({ send, recipient }: Prepared): Promise<Sent> {
     const [appended] = await this.append([send]);
     if (appended!.status === 'rejected') throw appended!.reason;
     return this.sent(send, recipient, appended!.value);
@@ -81,10 +99,7 @@ export class SendingService {
     );
   }
 
-  private async outcome(
-    { send, recipient }: { send: Send; recipient: Recipient },
-    appended: PromiseSettledResult<Appended>,
-  ): Promise<SendOutcome> {
+  private async outcome({ send, recipient }: Prepared, appended: PromiseSettledResult<Appended>): Promise<SendOutcome> {
     if (appended.status === 'rejected') return this.failed(appended.reason);
     try {
       const { message, isRepeated } = await this.sent(send, recipient, appended.value);
@@ -94,10 +109,11 @@ export class SendingService {
     }
   }
 
-  private failed(error: unknown): SendOutcome {
+  /** The outcome of a message that was not stored. What nobody expected is logged. */
+  failed(error: unknown): { status: number; problem: ProblemDetails } {
     if (error instanceof Problem) return { status: error.kind.status, problem: problemDetails(error) };
     if (isUnavailable(error)) return this.failed(unavailable());
-    this.log.error('a message of a batch failed', (error as Error).stack);
+    this.log.error('a message could not be stored', (error as Error).stack);
     return this.failed(internal());
   }
 

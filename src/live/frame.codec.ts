@@ -1,0 +1,90 @@
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { fieldErrors, INPUT_RULES } from '../common/field-errors.js';
+import { invalid, malformed } from '../common/problems.js';
+import type { Passed } from '../messages/follower.js';
+import { CLIENT_FRAMES, type ClientFrame, type ServerFrame } from './frames.dto.js';
+
+/** What a frame bears of itself, whether or not the rest of it is right. */
+export interface FrameShape {
+  readonly type: keyof typeof CLIENT_FRAMES;
+  readonly ref?: unknown;
+}
+
+/** @throws malformed (400): not JSON, no object, or of no known type */
+export function parseFrame(data: Buffer): FrameShape {
+  let value: unknown;
+  try {
+    value = JSON.parse(data.toString('utf8'));
+  } catch {
+    throw malformed('The frame is not JSON.');
+  }
+  const { type } = (value ?? {}) as { type?: unknown };
+  if (typeof type !== 'string' || !Object.hasOwn(CLIENT_FRAMES, type)) throw malformed('The frame has no known type.');
+  return value as FrameShape;
+}
+
+/** @throws invalid (422) */
+export function checkFrame(shape: FrameShape): ClientFrame {
+  const frame = plainToInstance<ClientFrame, object>(CLIENT_FRAMES[shape.type], shape);
+  const errors = fieldErrors(validateSync(frame, INPUT_RULES));
+  if (errors.length > 0) throw invalid(undefined, errors);
+  return frame;
+}
+
+/**
+ * A text frame of RFC 6455 as the bytes that go out: unmasked, unfragmented, uncompressed. It is written to the TCP
+ * socket as it is, so that one frame serves every socket.
+ */
+export function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(header + length);
+  frame[0] = 0x81; // FIN, text
+  if (header === 2) frame[1] = length;
+  else if (header === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  frame.write(text, header);
+  return frame;
+}
+
+export const serverFrame = (frame: ServerFrame): Buffer => textFrame(JSON.stringify(frame));
+
+const shared = new WeakMap<object, Buffer>();
+
+/** The frame of something that is the same for every socket: built once for as long as that lives. */
+export function sharedFrame(source: object, build: () => ServerFrame): Buffer {
+  let frame = shared.get(source);
+  if (!frame) shared.set(source, (frame = serverFrame(build())));
+  return frame;
+}
+
+/** The text of a message, and the frame for whoever has the one before it. */
+interface Written {
+  readonly text: string;
+  readonly next: Buffer;
+}
+
+const written = { others: new WeakMap<Passed, Written>(), own: new WeakMap<Passed, Written>() };
+
+/** The frame of a message that was passed on; its sender's shows the clientMessageId. */
+export function passedFrame(passed: Passed, afterSeq: number, isOwn: boolean): Buffer {
+  const isSame = !isOwn || passed.clientMessageId === undefined;
+  const kind = isSame ? written.others : written.own;
+  let known = kind.get(passed);
+  if (!known) {
+    const { message, clientMessageId } = passed;
+    const text = JSON.stringify(isSame ? message : { ...message, clientMessageId });
+    known = { text, next: messageFrame(text, message.seq - 1) };
+    kind.set(passed, known);
+  }
+  return afterSeq === passed.message.seq - 1 ? known.next : messageFrame(known.text, afterSeq);
+}
+
+const messageFrame = (message: string, afterSeq: number): Buffer =>
+  textFrame(`{"type":"message","afterSeq":${afterSeq},"message":${message}}`);

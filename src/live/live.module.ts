@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { ConversationsModule } from '../conversations/conversations.module.js';
+import { InboxModule } from '../inbox/inbox.module.js';
+import { MessagesModule } from '../messages/messages.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { DeliveredWriter } from './delivered.writer.js';
+import { LiveServer } from './live.server.js';
+import { LiveServices } from './live.services.js';
+
+@Module({
+  imports: [UsersModule, AuthModule, ConversationsModule, MessagesModule, InboxModule],
+  providers: [LiveServer, LiveServices, DeliveredWriter],
+})
+export class LiveModule {}

@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Credentials, Identity } from '../auth/authenticator.js';
+import type { Caller } from '../common/caller.js';
+import { problemDetails } from '../common/problem-details.dto.js';
+import { Problem } from '../common/problem.js';
+import { internal, malformed, noSuchRoute, unavailable } from '../common/problems.js';
+import { LiveServices } from './live.services.js';
+import { Close, LiveSocket } from './live.socket.js';
+
+const PATH = '/v1/live';
+export const SUBPROTOCOL = 'parley.v1';
+const BEARER = 'bearer.';
+/** The largest frame, a `resume`. */
+const MAX_PAYLOAD_BYTES = 1024 * 1024;
+const LOOK_MS = 1_000;
+const LOOKS_PER_PING = 30;
+/** How long clients get to answer the closing of their sockets when the server stops. */
+const FAREWELL_MS = 1_000;
+
+/**
+ * `GET /v1/live`: plain `ws` on the HTTP server's own upgrade, so that who calls is known before the 101. Every timer
+ * of every socket is the one timer here.
+ */
+@Injectable()
+export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly sockets = new Set<LiveSocket>();
+  private readonly webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_PAYLOAD_BYTES,
+    handleProtocols: () => SUBPROTOCOL, // never the token that stands beside it
+  });
+  private timer: NodeJS.Timeout | undefined;
+  private looks = 0;
+  private isClosing = false;
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly services: LiveServices,
+  ) {
+    const { bus } = services;
+    bus.on('sessions.ended', ({ sessionIds }) =>
+      this.closeThoseOf(({ sessionId = '' }) => sessionIds.includes(sessionId)),
+    );
+    bus.on('key.revoked', ({ keyId }) => this.closeThoseOf(({ application }) => application?.keyId === keyId));
+    bus.on('user.removed', ({ userId }) => this.closeThoseOf((caller) => caller.userId === userId));
+    bus.onDisturbance(() => this.sockets.forEach((socket) => void socket.recheck()));
+  }
+
+  onApplicationBootstrap(): void {
+    const server = this.host.httpAdapter.getHttpServer() as Server;
+    server.on(
+      'upgrade',
+      (request: IncomingMessage, tcp: Socket, head: Buffer) => void this.upgrade(request, tcp, head),
+    );
+    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isClosing = true;
+    clearInterval(this.timer);
+    for (const socket of this.sockets) socket.close(Close.goingAway, 'the server stops');
+    const until = performance.now() + FAREWELL_MS;
+    while (this.sockets.size > 0 && performance.now() < until) await sleep(10);
+    for (const socket of this.sockets) socket.terminate();
+  }
+
+  private async upgrade(request: IncomingMessage, tcp: Socket, head: Buffer): Promise<void> {
+    const abandon = (): void => void tcp.destroy();
+    tcp.on('error', abandon);
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
+    const token = offered.find((one) => one.startsWith(BEARER))?.slice(BEARER.length);
+    const credentials = credentialsOf(request, token);
+    try {
+      if (this.isClosing) throw unavailable('The server stops.');
+      if (request.url?.split('?', 1)[0] !== PATH) throw noSuchRoute();
+      if (!offered.includes(SUBPROTOCOL)) throw malformed(`Offer the subprotocol ${SUBPROTOCOL}.`);
+      const identity = await this.identify(credentials, token !== undefined);
+      tcp.off('error', abandon);
+      this.webSockets.handleUpgrade(request, tcp, head, (ws) => {
+        if (identity) this.accept(ws, tcp, identity, credentials);
+        else ws.close(Close.notSignedIn, 'the token does not hold');
+      });
+    } catch (error) {
+      this.refuse(tcp, error);
+    }
+  }
+
+  /** Who calls; undefined where a browser's token does not hold, since a browser would not be shown the refusal. */
+  private async identify(credentials: Credentials, isBrowser: boolean): Promise<Identity | undefined> {
+    try {
+      return await this.services.authenticator.authenticate(credentials);
+    } catch (error) {
+      if (isBrowser && error instanceof Problem && error.kind.status === 401) return undefined;
+      throw error;
+    }
+  }
+
+  /** Registered first, then asked again: what ended in between is refused as well. */
+  private accept(ws: WebSocket, tcp: Socket, identity: Identity, credentials: Credentials): void {
+    const socket = new LiveSocket(ws, tcp, identity, credentials, this.services);
+    this.sockets.add(socket);
+    ws.on('error', () => undefined); // a broken frame: ws closes the socket and says why
+    ws.on('close', () => {
+      this.sockets.delete(socket);
+      socket.closed();
+    });
+    void socket.recheck();
+  }
+
+  /** A refusal before the 101, as of any route. */
+  private refuse(tcp: Socket, error: unknown): void {
+    const problem = this.toProblem(error);
+    const { status } = problem.kind;
+    const requestId = randomUUID();
+    const body = JSON.stringify(problemDetails(problem, requestId));
+    tcp.end(
+      [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+        'Content-Type: application/problem+json',
+        `Content-Length: ${Buffer.byteLength(body)}`,
+        `X-Request-Id: ${requestId}`,
+        ...(status === 401 ? ['WWW-Authenticate: Bearer realm="parley"'] : []),
+        ...(status === 503 ? ['Retry-After: 1'] : []),
+        'Connection: close',
+        '',
+        body,
+      ].join('\r\n'),
+    );
+  }
+
+  private toProblem(error: unknown): Problem {
+    if (error instanceof Problem) return error;
+    if (this.services.isUnavailable(error)) return unavailable();
+    this.services.log.error('an upgrade failed', (error as Error).stack);
+    return internal();
+  }
+
+  private closeThoseOf(isConcerned: (caller: Caller) => boolean): void {
+    for (const socket of this.sockets) {
+      if (isConcerned(socket.caller)) socket.close(Close.notSignedIn, 'signed out');
+    }
+  }
+
+  private look(): void {
+    this.looks = (this.looks + 1) % LOOKS_PER_PING;
+    const now = Date.now();
+    for (const socket of this.sockets) {
+      socket.look(now);
+      if (this.looks === 0) socket.ping();
+    }
+  }
+}
+
+function credentialsOf({ headers }: IncomingMessage, bearer: string | undefined): Credentials {
+  const { 'x-api-key': apiKey, 'on-behalf-of': onBehalfOf } = headers as Record<string, string | undefined>;
+  return { authorization: headers.authorization, bearer, apiKey, onBehalfOf };
+}

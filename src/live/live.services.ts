@@ -1,0 +1,28 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Authenticator } from '../auth/authenticator.js';
+import { isUnavailable } from '../database/errors.js';
+import { EventBus } from '../events/event-bus.js';
+import { HeadsService } from '../inbox/heads.service.js';
+import { Feeds } from '../messages/feeds.service.js';
+import { MessagesService } from '../messages/messages.service.js';
+import { SendingService } from '../messages/sending.service.js';
+import { UsersService } from '../users/users.service.js';
+import { DeliveredWriter } from './delivered.writer.js';
+
+/** What every socket needs of the rest of the application. */
+@Injectable()
+export class LiveServices {
+  readonly log = new Logger('live');
+  readonly isUnavailable = isUnavailable;
+
+  constructor(
+    readonly authenticator: Authenticator,
+    readonly bus: EventBus,
+    readonly deliveredWriter: DeliveredWriter,
+    readonly feeds: Feeds,
+    readonly heads: HeadsService,
+    readonly messages: MessagesService,
+    readonly sending: SendingService,
+    readonly users: UsersService,
+  ) {}
+}

@@ -9,7 +9,7 @@ import type { LockedGroup, MemberRow } from './membership.js';
 /** Index: conversations_pkey. */
 const LOCK = statement<[id: ConversationId], LockedGroup>(
   'members.lock',
-  `SELECT id, name, member_count AS "memberCount", created_at AS "createdAt"
+  `SELECT id, member_count AS "memberCount"
    FROM conversations WHERE id = $1 AND kind = ${Kind.group} AND deleted_at IS NULL FOR NO KEY UPDATE`,
 );
 

@@ -33,9 +33,7 @@ export interface Marker {
 /** A group whose row this transaction has locked: who is in it, and as what, stays as later statements find it. */
 export interface LockedGroup {
   readonly id: ConversationId;
-  readonly name: string;
   readonly memberCount: number;
-  readonly createdAt: Date;
 }
 
 /** A member as groups show them. */

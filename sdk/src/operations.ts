@@ -61,7 +61,7 @@ export const operations = {
     method: 'get',
     path: '/v1/messages',
     inPath: [],
-    inQuery: ['limit', 'order', 'sender', 'recipient', 'conversation', 'read', 'cursor'],
+    inQuery: ['limit', 'order', 'wait', 'sender', 'recipient', 'conversation', 'read', 'cursor'],
     hasBody: false,
   },
   sendMessage: { method: 'post', path: '/v1/messages', inPath: [], inQuery: [], hasBody: true },

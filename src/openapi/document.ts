@@ -6,7 +6,7 @@ import { problemsByCode, type ProblemKind } from '../common/problem.js';
 import { PROBLEMS_EXTENSION } from '../common/problems.decorator.js';
 import { accessByOperation } from './access.js';
 import { assertComplete } from './complete.js';
-import { HEADERS, headers, kindsByRule, problemAnswers, problemExamples } from './problem-answers.js';
+import { HEADERS, headers, kindsByRule, problemAnswers, problemExamples, sharedAnswers } from './problem-answers.js';
 import { describePathParameters } from './path-parameters.js';
 import { closeRequestSchemas, operationsOf, relaxBodies, type Operation } from './schemas.js';
 import { TAGS, tagOf } from './tags.js';
@@ -40,6 +40,7 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
     ...document.components,
     headers: HEADERS,
     parameters: { OnBehalfOf: ON_BEHALF_OF },
+    responses: sharedAnswers(),
     examples: problemExamples(),
   } as OpenAPIObject['components'];
   const used = new Set(operationsOf(document).flatMap(({ operation }) => operation.tags ?? []));

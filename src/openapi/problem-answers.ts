@@ -46,20 +46,21 @@ export function kindsByRule(access: Access, method: string): ProblemKind[] {
   ];
 }
 
-/** One answer per status, naming its codes, with an example of each. */
+/** One answer per status, naming its codes, with an example of each; where there is one code only, the shared answer. */
 export function problemAnswers(kinds: Iterable<ProblemKind>): Record<string, object> {
   const all = [...new Set(kinds)];
   const statuses = [...new Set(all.map(({ status }) => status))];
   return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      answer(
-        status,
-        all.filter((kind) => kind.status === status),
-      ),
-    ]),
+    statuses.map((status) => {
+      const ofStatus = all.filter((kind) => kind.status === status);
+      return [status, ofStatus.length === 1 ? ref('responses', ofStatus[0]!.code) : answer(status, ofStatus)];
+    }),
   );
 }
+
+/** The answer of each problem alone, in `components.responses`. */
+export const sharedAnswers = (): Record<string, object> =>
+  Object.fromEntries(sortedKinds().map((kind) => [kind.code, answer(kind.status, [kind])]));
 
 function answer(status: number, kinds: readonly ProblemKind[]): object {
   const sorted = kinds.toSorted((a, b) => a.code.localeCompare(b.code));
@@ -80,11 +81,10 @@ function answer(status: number, kinds: readonly ProblemKind[]): object {
 
 /** An example of each problem, in `components.examples`. */
 export const problemExamples = (): Record<string, object> =>
-  Object.fromEntries(
-    [...problemsByCode().values()]
-      .toSorted((a, b) => a.code.localeCompare(b.code))
-      .map((kind) => [kind.code, { summary: kind.title, value: example(kind) }]),
-  );
+  Object.fromEntries(sortedKinds().map((kind) => [kind.code, { summary: kind.title, value: example(kind) }]));
+
+const sortedKinds = (): ProblemKind[] =>
+  [...problemsByCode().values()].toSorted((a, b) => a.code.localeCompare(b.code));
 
 function example(kind: ProblemKind): object {
   const errors = kind === problems.invalid ? [{ field: 'text', message: 'must be a string' }] : undefined;

@@ -1,5 +1,5 @@
 import { afterEach } from '@jest/globals';
-import { faultsOf, findOperation, PROBLEM_SCHEMA, requiredHeaders, type Operation } from './contract.js';
+import { answerOf, faultsOf, findOperation, PROBLEM_SCHEMA, requiredHeaders, type Operation } from './contract.js';
 
 const PROBLEM_TYPE = 'application/problem+json';
 
@@ -51,7 +51,7 @@ async function undeclaredRouteFaults(request: Request, response: Response): Prom
 }
 
 async function answerFaults(operation: Operation, response: Response): Promise<string[]> {
-  const declared = operation.responses[String(response.status)];
+  const declared = answerOf(operation, response.status);
   if (!declared) return [`${operation.operationId} does not declare ${response.status}`];
   const missing = requiredHeaders(declared).filter((name) => !response.headers.has(name));
   const faults = missing.map((name) => `header ${name} is missing`);

@@ -5,7 +5,11 @@ import addFormats from 'ajv-formats';
 /** The parts of an OpenAPI document that an exchange is checked against. */
 interface Document {
   paths: Record<string, Record<string, OperationObject | undefined>>;
-  components: { schemas: Record<string, SchemaObject>; headers: Record<string, { required?: boolean }> };
+  components: {
+    schemas: Record<string, SchemaObject>;
+    headers: Record<string, { required?: boolean }>;
+    responses: Record<string, AnswerObject>;
+  };
 }
 
 interface SchemaObject {
@@ -28,7 +32,7 @@ interface OperationObject {
   security: object[];
   parameters?: { in?: string; name?: string }[];
   requestBody?: { content: Record<string, Content> };
-  responses: Record<string, AnswerObject>;
+  responses: Record<string, AnswerObject & { $ref?: string }>;
 }
 
 export interface Operation extends OperationObject {
@@ -69,6 +73,12 @@ function closed(schemas: Record<string, SchemaObject>): Record<string, SchemaObj
 }
 
 const validators = new Map<string, ValidateFunction>();
+
+/** What the document says of an operation's answers with this status. */
+export function answerOf(operation: Operation, status: number): AnswerObject | undefined {
+  const declared = operation.responses[String(status)];
+  return declared?.$ref ? document.components.responses[declared.$ref.split('/').at(-1)!] : declared;
+}
 
 /** What is wrong with a value, for people; empty where it matches. */
 export function faultsOf(schema: object, value: unknown): string[] {

@@ -29,11 +29,11 @@ interface Surroundings {
   readonly anyone: Parley;
   readonly server: TestServer;
   /** A request without credentials that the SDK would not make. */
-  raw(method: string, path: string, options?: RawOptions): Promise<RawAnswer>;
+  readonly raw: (method: string, path: string, options?: RawOptions) => Promise<RawAnswer>;
   /** Rows of each table, to see that nothing was stored. */
-  counts(): Promise<Readonly<Record<string, number>>>;
+  readonly counts: () => Promise<Readonly<Record<string, number>>>;
   /** The ids of many users, made in the database: for large groups. */
-  crowd(size: number): Promise<string[]>;
+  readonly crowd: (size: number) => Promise<string[]>;
 }
 
 export type People<Extra extends string = never> = Readonly<Record<Name | Extra, Person>>;

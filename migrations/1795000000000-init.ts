@@ -80,6 +80,7 @@ export class Init1795000000000 implements MigrationInterface {
         deleted_at timestamptz(3),
         CONSTRAINT conversations_pkey PRIMARY KEY (id)
       ) WITH (fillfactor = 70)`);
+    await runner.query(`CREATE INDEX conversations_deleted ON conversations (id) WHERE deleted_at IS NOT NULL`);
     await runner.query(`
       CREATE TABLE members (
         conversation_id uuid NOT NULL,

@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** What `conversations.kind` holds. */
 export const Kind = { direct: 0, group: 1 } as const;
@@ -9,6 +9,7 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
  * changes, so that each send is a HOT update.
  */
 @Entity('conversations')
+@Index('conversations_deleted', ['id'], { where: 'deleted_at IS NOT NULL' })
 export class ConversationEntity {
   /** A group's id, or the id computed from the two users. */
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'conversations_pkey' })

@@ -13,6 +13,8 @@ import { MessagesRepository } from './messages.repository.js';
 import { MessagesService } from './messages.service.js';
 import { PollsService } from './polls.service.js';
 import { SendingService } from './sending.service.js';
+import { SweepRepository } from './sweep.repository.js';
+import { SweepService } from './sweep.service.js';
 import { WindowsController } from './windows.controller.js';
 import { WindowsRepository } from './windows.repository.js';
 import { WindowsService } from './windows.service.js';
@@ -32,6 +34,8 @@ import { WindowsService } from './windows.service.js';
     MessagesService,
     PollsService,
     SendingService,
+    SweepRepository,
+    SweepService,
     WindowsRepository,
     WindowsService,
   ],

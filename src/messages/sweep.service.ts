@@ -1,0 +1,54 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { EventBus } from '../events/event-bus.js';
+import { SweepRepository } from './sweep.repository.js';
+
+/** How often it is looked for what another process, or a crash, has left, in milliseconds. */
+const EVERY_MS = 60_000;
+const CONVERSATIONS_AT_ONCE = 100;
+
+/** Removes the messages of deleted conversations, newest first, in small steps. */
+@Injectable()
+export class SweepService implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly log = new Logger(SweepService.name);
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> | undefined;
+  private isClosing = false;
+
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly repository: SweepRepository,
+    bus: EventBus,
+  ) {
+    bus.on('group.deleted', () => this.begin());
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.begin(), EVERY_MS).unref();
+    this.begin();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.isClosing = true;
+    clearInterval(this.timer);
+    await this.sweeping;
+  }
+
+  private begin(): void {
+    this.sweeping ??= this.sweep()
+      .catch((error: Error) => this.log.warn(`the sweep goes on in a minute: ${error.message}`))
+      .finally(() => (this.sweeping = undefined));
+  }
+
+  private async sweep(): Promise<void> {
+    for (;;) {
+      const ids = await this.repository.deleted(CONVERSATIONS_AT_ONCE);
+      if (ids.length === 0) return;
+      for (const id of ids) {
+        let hasMore = true;
+        while (hasMore && !this.isClosing) hasMore = await this.work.run((tx) => this.repository.step(tx, id));
+      }
+      if (this.isClosing) return;
+    }
+  }
+}

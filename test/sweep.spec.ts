@@ -1,0 +1,30 @@
+import { expect, it } from '@jest/globals';
+import { newWorld } from './support/world.js';
+
+/** Asks until it holds: the sweep is another's work, and says nothing when it is done. */
+async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+it('the messages of a deleted group go, and then the group, however many they are', async () => {
+  const { ana, ben, server } = await newWorld();
+  const group = await ana.createGroup('For a day', ben);
+  const kept = await ana.createGroup('For ever', ben);
+  await ana.sendTo(kept, 'stays');
+  await server.db.query(
+    `WITH grown AS (UPDATE conversations SET last_seq = 2500 WHERE id = $1)
+     INSERT INTO messages (conversation_id, seq, sender_id, text, sent_at)
+     SELECT $1, seq, $2, 'goes', now() FROM generate_series(1, 2500) seq`,
+    [group.id, ana.id],
+  );
+  await ana.api.removeGroup({ id: group.id });
+  await eventually(async () => {
+    const { rows } = await server.db.query('SELECT 1 FROM conversations WHERE id = $1', [group.id]);
+    return rows.length === 0;
+  });
+  const { rows } = await server.db.query('SELECT conversation_id FROM messages WHERE conversation_id = ANY ($1)', [
+    [group.id, kept.id],
+  ]);
+  expect(rows).toEqual([{ conversation_id: kept.id }]);
+  expect(await ben.texts()).toEqual(['stays']);
+});

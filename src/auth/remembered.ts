@@ -19,7 +19,7 @@ interface Entry<V> {
  * Remembers what was looked up, so that a request costs no query, as long as the bus would say when it changes. While
  * the bus may miss events, or has missed some since the look-up, it is looked up again: at most once a second each.
  */
-export class Remembered<V extends NonNullable<unknown>> {
+export class Remembered<V extends string | object> {
   private readonly entries: LRUCache<string, Entry<V>>;
   private readonly lookUps = new Map<string, Promise<V | undefined>>();
 

@@ -98,6 +98,7 @@ it('a parameter that is unknown, given twice or out of range is refused by name'
     ['limit=-1', 'limit'],
     ['limit=1.5', 'limit'],
     ['limit=many', 'limit'],
+    ['limit=0x10', 'limit'],
     ['limit=', 'limit'],
     ['order=random', 'order'],
     ['read=maybe', 'read'],

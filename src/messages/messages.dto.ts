@@ -1,10 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
 import { MayBeAbsent } from '../common/absent.js';
 import { Page, PageQuery } from '../common/paging.dto.js';
 import { IsText, MAX_MESSAGE_LENGTH } from '../common/text.js';
-import { ToBoolean } from '../common/transform.js';
+import { ToBoolean, ToInteger } from '../common/transform.js';
 import { UserSummary } from '../users/users.dto.js';
 
 /** Below the minute after which many proxies give up on an answer. */
@@ -164,7 +163,7 @@ export class ListMessages extends PageQuery {
    */
   @ApiProperty({ type: 'integer', format: 'int64', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 })
   @MayBeAbsent()
-  @Type(() => Number)
+  @ToInteger()
   @IsInt()
   @Min(0)
   @Max(MAX_WAIT_SECONDS)

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
 import { IsInt, Max, Min } from 'class-validator';
 import { MayBeAbsent } from '../common/absent.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../common/paging.dto.js';
 import { Message } from './messages.dto.js';
+import { ToInteger } from '../common/transform.js';
 
 /** Which stretch of a conversation to read. */
 export class WindowQuery {
@@ -12,7 +12,7 @@ export class WindowQuery {
    * @example 43
    */
   @MayBeAbsent()
-  @Type(() => Number)
+  @ToInteger()
   @IsInt()
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)
@@ -24,7 +24,7 @@ export class WindowQuery {
    * @example 41
    */
   @MayBeAbsent()
-  @Type(() => Number)
+  @ToInteger()
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
@@ -36,7 +36,7 @@ export class WindowQuery {
    * @example 50
    */
   @MayBeAbsent()
-  @Type(() => Number)
+  @ToInteger()
   @IsInt()
   @Min(1)
   @Max(MAX_LIMIT)

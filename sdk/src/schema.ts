@@ -4551,6 +4551,7 @@ export interface operations {
           'application/json': components['schemas']['Health'];
         };
       };
+      422: components['responses']['invalid'];
     };
   };
   checkReady: {
@@ -4571,6 +4572,7 @@ export interface operations {
           'application/json': components['schemas']['Health'];
         };
       };
+      422: components['responses']['invalid'];
       503: components['responses']['unavailable'];
     };
   };

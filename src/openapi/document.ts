@@ -16,6 +16,8 @@ const DESCRIPTION = `Users, blocks, groups, and direct and group messages of at 
 Sign in with \`POST /v1/sessions\` and send the access token as \`Authorization: Bearer …\`. An application sends its
 key as \`X-Api-Key\` and names the user it acts for in \`On-Behalf-Of\`; every user route then works the same.
 
+Messages as they are sent come over a WebSocket, \`GET /v1/live\`: see [/docs/live](/docs/live) and [/asyncapi.json](/asyncapi.json).
+
 Every failure is an RFC 9457 problem; branch on its \`code\`. Answers may gain fields and codes.`;
 
 const ON_BEHALF_OF = {
@@ -86,8 +88,7 @@ function completeOperation(path: string, method: string, operation: Operation, a
     const own = (answer as { headers?: object }).headers;
     Object.assign(answer!, { headers: { ...headers(...(status === '201' ? ['Location' as const] : [])), ...own } });
   }
-  const rules = path.startsWith('/v1/') ? kindsByRule(access, method) : [];
-  Object.assign(operation.responses, problemAnswers([...rules, ...ownKinds(operation)]));
+  Object.assign(operation.responses, problemAnswers([...kindsByRule(path, method, access), ...ownKinds(operation)]));
 }
 
 function ownKinds(operation: Operation): ProblemKind[] {

@@ -35,7 +35,8 @@ export const headers = (...names: HeaderName[]): Record<string, { $ref: string }
   Object.fromEntries(['X-Request-Id' as const, ...names].map((name) => [name, ref('headers', name)]));
 
 /** The kinds that follow from who may call and what is sent; the operation's own are declared at its controller. */
-export function kindsByRule(access: Access, method: string): ProblemKind[] {
+export function kindsByRule(path: string, method: string, access: Access): ProblemKind[] {
+  if (!path.startsWith('/v1/')) return [problems.invalid];
   const { internal, unavailable, tooManyRequests, invalid, malformed } = problems;
   const { ambiguousCredentials, onBehalfOfRequired, notSignedIn, forbidden, actingUserNotFound } = problems;
   return [

@@ -8,9 +8,8 @@ export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 const MAX_DEPTH = 20;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
-/** Names that JavaScript gives a meaning of their own, so that the validator does not see them. No field is called so. */
-const RESERVED = new Set(['__proto__', 'constructor', 'prototype']);
-export const isReservedName = (name: string): boolean => RESERVED.has(name);
+/** Names that every object of JavaScript has by itself, so that the validator does not see them. No field is called so. */
+export const isReservedName = (name: string): boolean => name === 'prototype' || name in Object.prototype;
 
 /**
  * The object in a body; undefined where the body is empty.
@@ -40,7 +39,7 @@ function parse(body: Buffer): unknown {
 function assertPlain(value: object, path: readonly string[]): void {
   if (path.length > MAX_DEPTH) throw malformed('The body is nested too deeply.');
   for (const [name, inner] of Object.entries(value) as [string, unknown][]) {
-    if (RESERVED.has(name)) {
+    if (isReservedName(name)) {
       throw invalid(undefined, [{ field: [...path, name].join('.'), message: 'is not a known field' }]);
     }
     if (typeof inner === 'object' && inner !== null) assertPlain(inner, [...path, name]);
@@ -70,7 +69,7 @@ export function readJsonBody(request: IncomingMessage): Promise<object | undefin
       try {
         resolve(parseJsonBody(headers, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     });
   });

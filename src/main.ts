@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import cluster from 'node:cluster';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -10,8 +11,10 @@ import { checkDatabase } from './database/check-database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
 import { createLogger } from './server/logger.js';
 import { readyLines, startErrorText } from './server/start-lines.js';
+import { Workers } from './server/workers.js';
 
-/** Connections of its own PostgreSQL beside the pool's: listening, migrations, a person with psql. */
+/** Connections of its own PostgreSQL beside the pools': of each process for the bus, and for a person with psql. */
+const BUS_CONNECTIONS = 3;
 const SPARE_CONNECTIONS = 20;
 
 /** When Parley stops, requests get this long to end; docker stop waits for 10 s in all. */
@@ -25,6 +28,7 @@ const ECHO_MS = 500;
 const startedAt = performance.now();
 let postgres: EmbeddedPostgres | undefined;
 let app: INestApplication | undefined;
+let workers: Workers | undefined;
 let stoppingSince: number | undefined;
 
 const say = (...lines: string[]): void => void process.stdout.write(`${lines.join('\n')}\n`);
@@ -32,16 +36,28 @@ const complain = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function start(settings: Settings): Promise<void> {
   say('Parley is starting.');
-  const loading = import('./server/create-app.js'); // takes a second, in which PostgreSQL starts
+  const loading = settings.workers === 1 ? import('./server/create-app.js') : undefined; // takes a second, in which PostgreSQL starts
   const ownKey = settings.databaseUrl === undefined && settings.bootstrapApiKey === undefined;
   if (settings.databaseUrl === undefined) await useOwnDatabase(settings);
   else await useDatabase(settings.databaseUrl);
   say('  loading the API, bringing the tables up to date');
-  const { createApp } = await loading;
+  await loading;
+  const address = settings.workers === 1 ? await serve(settings) : await startWorkers(settings);
+  if (workers) say(`  processes ${workers.pids.join(', ')} serve`);
+  say(...readyLines(settings, address, ownKey), `  Started in ${Math.round(performance.now() - startedAt)} ms`);
+}
+
+async function serve(settings: Settings): Promise<AddressInfo> {
+  const { createApp } = await import('./server/create-app.js');
   app = await createApp(settings, { logger: createLogger(settings.logLevel), abortOnError: false });
   await app.listen(settings.port, settings.host);
-  const address = (app.getHttpServer() as Server).address() as AddressInfo;
-  say(...readyLines(settings, address, ownKey), `  Started in ${Math.round(performance.now() - startedAt)} ms`);
+  return (app.getHttpServer() as Server).address() as AddressInfo;
+}
+
+async function startWorkers(settings: Settings): Promise<AddressInfo> {
+  workers = new Workers(settings, complain);
+  const { address, port } = await workers.start();
+  return { address, port, family: '' };
 }
 
 async function useDatabase(url: string): Promise<void> {
@@ -52,7 +68,7 @@ async function useDatabase(url: string): Promise<void> {
 async function useOwnDatabase(settings: Settings): Promise<void> {
   postgres = await startEmbeddedPostgres({
     directory: path.join(settings.dataDir, 'postgres'),
-    maxConnections: settings.databasePoolSize + SPARE_CONNECTIONS,
+    maxConnections: settings.workers * (settings.databasePoolSize + BUS_CONNECTIONS) + SPARE_CONNECTIONS,
     onProgress: (step) => say(`  ${step}`),
   });
   void postgres.ended.then((last) => {
@@ -69,8 +85,9 @@ async function stop(reason: string, exitCode: number): Promise<void> {
     return;
   }
   stoppingSince = performance.now();
-  say(`${reason}: stopping.`);
+  if (cluster.isPrimary) say(`${reason}: stopping.`);
   setTimeout(() => process.exit(1), LAST_MS).unref();
+  await workers?.stop();
   await closeApp().catch((error: unknown) => complain(`Parley did not close properly: ${String(error)}`));
   await postgres?.stop();
   process.exit(exitCode);
@@ -88,6 +105,7 @@ async function fail(error: unknown, settings: Partial<Settings>): Promise<void> 
   if (stoppingSince !== undefined) return;
   stoppingSince = performance.now();
   complain(`Parley cannot start: ${startErrorText(error, settings)}`);
+  await workers?.stop();
   await app?.close().catch(() => undefined);
   await postgres?.stop();
   process.exit(1);
@@ -96,11 +114,14 @@ async function fail(error: unknown, settings: Partial<Settings>): Promise<void> 
 // Not Nest's enableShutdownHooks(): it sends the signal again after its hooks, and PostgreSQL would not be waited for.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
 
+if (cluster.isWorker) process.on('disconnect', () => void stop('The first process is gone', 1));
+
 let settings: Partial<Settings> = {};
 try {
   const loaded = loadSettings(process.env);
   settings = loaded;
-  await start(loaded);
+  if (cluster.isWorker) await serve(loaded);
+  else await start(loaded);
 } catch (error) {
   await fail(error, settings);
 }

@@ -33,6 +33,10 @@ export class Settings {
   @IsUrlOf('postgres', 'postgresql')
   databaseListenUrl?: string;
 
+  /** Processes on the one port. More than one pays where PostgreSQL has cores of its own. */
+  @IsWholeNumber(1, 64)
+  workers: number = 1;
+
   /** Connections to PostgreSQL of one process. */
   @IsWholeNumber(2, 1000)
   databasePoolSize: number = 10;

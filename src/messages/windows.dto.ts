@@ -2,8 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, Max, Min } from 'class-validator';
 import { MayBeAbsent } from '../common/absent.js';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../common/paging.dto.js';
-import { Message } from './messages.dto.js';
 import { ToInteger } from '../common/transform.js';
+import { Message } from './messages.dto.js';
 
 /** Which stretch of a conversation to read. */
 export class WindowQuery {

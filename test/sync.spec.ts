@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { expect, it } from '@jest/globals';
+import type { Input, Schemas } from '../sdk/src/index.js';
+import { invalid, malformed } from '../src/common/problems.js';
+import type { Person } from './support/person.js';
+import { newWorld } from './support/world.js';
+
+type SyncPage = Schemas['SyncPage'];
+type Positions = NonNullable<Input<'sync'>['positions']>;
+
+/** Of each conversation that was answered: its numbers, and the stretch they are of. */
+const windows = ({ conversations }: SyncPage): Record<string, object> =>
+  Object.fromEntries(
+    conversations.map(({ conversation, messages: { items, ...stretch } }) => [
+      conversation.id,
+      { seqs: items.map(({ seq }) => seq), ...stretch },
+    ]),
+  );
+
+const positionsAfter = ({ conversations }: SyncPage): Positions =>
+  Object.fromEntries(
+    conversations.map(({ conversation: { id, joinedSeq }, messages: { toSeq } }) => [id, { seq: toSeq, joinedSeq }]),
+  );
+
+async function sendMany(from: Person, to: { id: string }, count: number): Promise<void> {
+  const messages = Array.from({ length: count }, (_, i) => ({ recipient: to.id, text: `${i + 1}` }));
+  await from.api.sendMessages({ messages });
+}
+
+it('the first sync answers every conversation with its head and its beginning', async () => {
+  const { ana, ben, cleo } = await newWorld();
+  const group = await cleo.createGroup('Trip', ana);
+  const quiet = await ana.createGroup('Quiet');
+  const { conversationId } = await ben.sendTo(ana, 'hello');
+  await sendMany(cleo, group, 60);
+  const page = await ana.api.sync({});
+  expect(page).toMatchObject({ gone: [], blocksVersion: 0 });
+  expect(page).not.toHaveProperty('next');
+  expect(windows(page)).toEqual({
+    [conversationId]: { seqs: [1], afterSeq: 0, toSeq: 1, more: false },
+    [group.id]: { seqs: Array.from({ length: 50 }, (_, i) => i + 1), afterSeq: 0, toSeq: 50, more: true },
+    [quiet.id]: { seqs: [], afterSeq: 0, toSeq: 0, more: false },
+  });
+  const ids = page.conversations.map(({ conversation }) => conversation.id);
+  expect(ids).toEqual(ids.toSorted());
+  for (const { conversation } of page.conversations) expect(conversation).toEqual(await ana.conversation(conversation));
+});
+
+it('with positions only what is ahead of them is answered', async () => {
+  const { ana, ben, cleo } = await newWorld();
+  await ben.sendTo(ana, 'one');
+  await cleo.sendTo(ana, 'one');
+  const first = await ana.api.sync({});
+  const positions = positionsAfter(first);
+  const { blocksVersion } = first;
+  expect(await ana.api.sync({ positions, blocksVersion })).toEqual({ conversations: [], gone: [], blocksVersion: 0 });
+  const { conversationId } = await ben.sendTo(ana, 'two');
+  expect(windows(await ana.api.sync({ positions, blocksVersion }))).toEqual({
+    [conversationId]: { seqs: [2], afterSeq: 1, toSeq: 2, more: false },
+  });
+  await ben.read(`${conversationId}.1`); // markers are in heads
+  expect(Object.keys(windows(await ana.api.sync({ positions, blocksVersion })))).toEqual([conversationId]);
+});
+
+it('positions may be named in any case, and each conversation is answered once', async () => {
+  const { ana, ben } = await newWorld();
+  const { conversationId } = await ben.sendTo(ana, 'one');
+  await ben.sendTo(ana, 'two');
+  const positions = {
+    [conversationId.toUpperCase()]: { seq: 0, joinedSeq: 0 },
+    [conversationId]: { seq: 1, joinedSeq: 0 },
+  };
+  const page = await ana.api.sync({ positions });
+  expect(page.conversations).toHaveLength(1);
+  expect(windows(page)).toEqual({ [conversationId]: { seqs: [2], afterSeq: 1, toSeq: 2, more: false } });
+});
+
+it('a position of another membership, or beyond the log, counts as absent', async () => {
+  const { ana, ben } = await newWorld();
+  const group = await ben.createGroup('Trip', ana);
+  await sendMany(ben, group, 3);
+  await ben.remove(group, ana);
+  await sendMany(ben, group, 1);
+  await ben.add(group, ana);
+  await sendMany(ben, group, 2);
+  const whole = { [group.id]: { seqs: [5, 6], afterSeq: 4, toSeq: 6, more: false } };
+  for (const position of [
+    { seq: 3, joinedSeq: 0 },
+    { seq: 6, joinedSeq: 0 },
+    { seq: 7, joinedSeq: 4 },
+    { seq: 2, joinedSeq: 4 },
+    { seq: Number.MAX_SAFE_INTEGER, joinedSeq: 4 },
+  ]) {
+    expect(windows(await ana.api.sync({ positions: { [group.id]: position }, blocksVersion: 0 }))).toEqual(whole);
+  }
+  const fitting = { [group.id]: { seq: 5, joinedSeq: 4 } };
+  expect(windows(await ana.api.sync({ positions: fitting, blocksVersion: 0 }))).toEqual({
+    [group.id]: { seqs: [6], afterSeq: 5, toSeq: 6, more: false },
+  });
+});
+
+it('positions of conversations one is not in are gone', async () => {
+  const { ana, ben, cleo } = await newWorld();
+  const left = await ben.createGroup('Left', ana);
+  const deleted = await ben.createGroup('Deleted', ana);
+  const foreign = await cleo.sendTo(ben, 'not for Ana');
+  const { conversationId } = await ben.sendTo(ana, 'hello');
+  await ana.leave(left);
+  await ben.api.removeGroup(deleted);
+  const unknown = randomUUID();
+  const ids = [left.id, deleted.id, foreign.conversationId, unknown, conversationId];
+  const positions = Object.fromEntries(ids.map((id) => [id, { seq: 0, joinedSeq: 0 }]));
+  const page = await ana.api.sync({ positions });
+  expect(page.gone.toSorted()).toEqual(ids.slice(0, 4).toSorted());
+  expect(Object.keys(windows(page))).toEqual([conversationId]);
+});
+
+it('limit counts conversations, next goes on behind them, and gone comes first', async () => {
+  const { ana, ben } = await newWorld();
+  const groups = [];
+  for (let i = 0; i < 5; i++) groups.push(await ana.createGroup(`${i}`, ben));
+  const left = groups.pop()!;
+  await ben.leave(left);
+  const positions = { [left.id]: { seq: 0, joinedSeq: 0 } };
+  const found = [];
+  const gone = [];
+  let cursor: string | undefined;
+  do {
+    const page: SyncPage = await ben.api.sync({ positions, limit: 2, ...(cursor && { cursor }) });
+    found.push(page.conversations.map(({ conversation }) => conversation.id));
+    gone.push(page.gone);
+    cursor = page.next;
+  } while (cursor);
+  const ids = groups.map(({ id }) => id).toSorted();
+  expect(found).toEqual([ids.slice(0, 2), ids.slice(2)]);
+  expect(gone).toEqual([[left.id], []]);
+});
+
+it('another blocksVersion makes the positions of groups count as absent, those of direct conversations not', async () => {
+  const { ana, ben, cleo } = await newWorld();
+  const group = await ana.createGroup('Trip', ben, cleo);
+  await ben.sendTo(group, 'from Ben');
+  await cleo.sendTo(group, 'from Cleo');
+  await ben.sendTo(ana, 'direct');
+  const before = await ana.api.sync({});
+  const request = { positions: positionsAfter(before), blocksVersion: before.blocksVersion };
+  expect((await ana.api.sync(request)).conversations).toEqual([]);
+
+  await ana.block(ben);
+  const blocked = await ana.api.sync(request);
+  expect(blocked.blocksVersion).toBe(1);
+  expect(windows(blocked)).toEqual({ [group.id]: { seqs: [2], afterSeq: 0, toSeq: 2, more: false } });
+  expect((await ana.api.sync({ ...request, blocksVersion: 1 })).conversations).toEqual([]);
+
+  await ana.unblock(ben);
+  const unblocked = await ana.api.sync({ ...request, blocksVersion: 1 });
+  expect(unblocked.blocksVersion).toBe(2);
+  expect(windows(unblocked)).toEqual({ [group.id]: { seqs: [1, 2], afterSeq: 0, toSeq: 2, more: false } });
+});
+
+it('whether groups begin again stays, over the pages of one sync, as its first answer had it', async () => {
+  const { ana, ben } = await newWorld();
+  for (const name of ['1', '2', '3']) await ben.sendTo(await ana.createGroup(name, ben), name);
+  const before = await ana.api.sync({});
+  const request = { positions: positionsAfter(before), blocksVersion: 0, limit: 1 };
+  await ana.block(ben);
+  const first = await ana.api.sync(request);
+  await ana.unblock(ben);
+  await ana.block(ben);
+  const second = await ana.api.sync({ ...request, cursor: first.next! });
+  const third = await ana.api.sync({ ...request, cursor: second.next! });
+  expect([first, second, third].map(({ conversations }) => conversations.length)).toEqual([1, 1, 1]);
+  expect(third).not.toHaveProperty('next');
+  expect(third.blocksVersion).toBe(3); // another than the first had: the next sync will begin again
+});
+
+it('what is not a position, a limit or a cursor is refused', async () => {
+  const { ana } = await newWorld();
+  const at = (position: unknown): object => ({ positions: { [ana.id]: position } });
+  const bodies: [body: object | string, field: string][] = [
+    [{ positions: [] }, 'positions'],
+    [{ positions: 'all' }, 'positions'],
+    [{ positions: null }, 'positions'],
+    [{ positions: { nonsense: { seq: 0, joinedSeq: 0 } } }, 'positions'],
+    [`{"positions":{"__proto__":{"seq":0,"joinedSeq":0}}}`, '__proto__'],
+    [at(null), 'positions'],
+    [at(1), 'positions'],
+    [at([]), 'positions'],
+    [at({ seq: 1 }), 'positions'],
+    [at({ seq: -1, joinedSeq: 0 }), 'positions'],
+    [at({ seq: 0.5, joinedSeq: 0 }), 'positions'],
+    [at({ seq: '1', joinedSeq: 0 }), 'positions'],
+    [at({ seq: 1e300, joinedSeq: 0 }), 'positions'],
+    [at({ seq: 1, joinedSeq: 0, at: 1 }), 'positions'],
+    [{ blocksVersion: -1 }, 'blocksVersion'],
+    [{ blocksVersion: '0' }, 'blocksVersion'],
+    [{ limit: 0 }, 'limit'],
+    [{ limit: 201 }, 'limit'],
+    [{ limit: '1' }, 'limit'],
+    [{ since: 0 }, 'since'],
+  ];
+  for (const [body, field] of bodies) {
+    const answer = await ana.raw('POST', '/v1/sync', { body });
+    expect([body, answer.status, answer.errors?.[0]?.field.split('.').at(-1)]).toEqual([body, invalid.status, field]);
+  }
+  const encoded = (...parts: unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
+  for (const cursor of [
+    'x',
+    encoded('y1', ana.id),
+    encoded('y1', ana.id, 2),
+    encoded('y1', 'x', 0),
+    encoded('s1', ana.id, 0),
+  ]) {
+    await expect(ana.api.sync({ cursor })).rejects.toBeProblem(malformed);
+  }
+});

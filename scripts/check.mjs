@@ -19,7 +19,7 @@ const STEPS = {
   types: () => command('tsc', '-p', 'tsconfig.json')() && command('tsc', '-p', 'sdk', '--noEmit')(),
   build: () => command('nest', 'build')() && command('tsc', '-p', 'sdk')(),
   drift,
-  contract: command('redocly', 'lint', '--format', 'stylish', 'openapi.json'),
+  contract: command('redocly', 'lint', '--format', 'stylish', 'openapi.json', 'asyncapi.json'),
 };
 
 /** Generates everything again: what changes by it was not up to date. Works before the first commit, too. */

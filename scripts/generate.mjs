@@ -3,11 +3,12 @@ import { spawnSync } from 'node:child_process';
 
 /** Each generator with the files it writes; the check compares those with what was there before. */
 export const GENERATORS = [
-  { command: ['node', 'dist/src/openapi/generate.js'], files: ['openapi.json'] },
+  { command: ['node', 'dist/src/openapi/generate.js'], files: ['openapi.json', 'asyncapi.json'] },
   {
     command: ['node', 'scripts/generate-sdk.mjs'],
     files: ['sdk/src/schema.ts', 'sdk/src/operations.ts', 'sdk/src/problem-codes.ts'],
   },
+  { command: ['node', 'scripts/generate-postman.mjs'], files: ['clients/postman/parley.postman_collection.json'] },
   { command: ['node', 'scripts/settings-doc.mjs'], files: ['docs/SETTINGS.md'] },
 ];
 

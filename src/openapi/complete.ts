@@ -22,8 +22,10 @@ function operationFaults(document: OpenAPIObject): string[] {
   });
 }
 
-const schemaFaults = (document: OpenAPIObject): string[] =>
-  Object.entries(schemasOf(document)).flatMap(([name, { properties = {} }]) =>
+const schemaFaults = (document: OpenAPIObject): string[] => fieldsFaults(schemasOf(document));
+
+export const fieldsFaults = (schemas: Readonly<Record<string, Schema>>): string[] =>
+  Object.entries(schemas).flatMap(([name, { properties = {} }]) =>
     Object.entries(properties).flatMap(([field, schema]) =>
       fieldFaults(schema).map((fault) => `${name}.${field} ${fault}`),
     ),

@@ -1,20 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import type { AsyncApi } from './asyncapi.js';
 
-const FILE = 'openapi.json';
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
 /** The committed OpenAPI document, which the checks keep equal to the code: what is served and what is generated are one file. */
-export const contract: OpenAPIObject = JSON.parse(readFileSync(find(import.meta.dirname), 'utf8')) as OpenAPIObject;
+export const contract = read('openapi.json') as OpenAPIObject;
 
-/** The file stands at the top of the package, above src as well as above dist/src. */
-function find(directory: string): string {
-  const file = path.join(directory, FILE);
+/** The committed AsyncAPI document of `GET /v1/live`, in the same way. */
+export const liveContract = read('asyncapi.json') as AsyncApi;
+
+/** The files stand at the top of the package, above src as well as above dist/src. */
+function read(name: string, directory = import.meta.dirname): unknown {
+  const file = path.join(directory, name);
   const parent = path.dirname(directory);
-  if (existsSync(file)) return file;
-  if (parent === directory) throw new Error(`${FILE} is missing; npm run generate writes it`);
-  return find(parent);
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  if (parent === directory) throw new Error(`${name} is missing; npm run generate writes it`);
+  return read(name, parent);
 }
 
 const parametersIn = (template: string): number => template.split('{').length;

@@ -10,6 +10,7 @@ import { HEADERS, headers, kindsByRule, problemAnswers, problemExamples, sharedA
 import { describePathParameters } from './path-parameters.js';
 import { closeRequestSchemas, operationsOf, relaxBodies, type Operation } from './schemas.js';
 import { TAGS, tagOf } from './tags.js';
+import { keepOptionalInputEmpty } from './try-it-out.js';
 
 const DESCRIPTION = `Users, blocks, groups, and direct and group messages of at most 160 characters.
 
@@ -49,6 +50,7 @@ export function buildDocument(app: INestApplication): OpenAPIObject {
   document.tags = TAGS.filter(({ name }) => used.has(name));
   closeRequestSchemas(document);
   relaxBodies(document);
+  keepOptionalInputEmpty(document);
   assertComplete(document);
   return document;
 }

@@ -43,18 +43,27 @@ export const schemasOf = (document: OpenAPIObject): Record<string, Schema> =>
 export const mentionedBy = (part: object): string[] =>
   [...JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name!);
 
+/** The names of these schemas, and of all that they mention in turn. */
+export function reachable(schemas: Readonly<Record<string, Schema>>, from: readonly string[]): Set<string> {
+  const waiting = [...from];
+  const found = new Set<string>();
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (found.has(name)) continue;
+    found.add(name);
+    waiting.push(...mentionedBy(schemas[name]!));
+  }
+  return found;
+}
+
 /** A field that a request schema does not name is refused, so the document says so. */
 export function closeRequestSchemas(document: OpenAPIObject): void {
   const schemas = schemasOf(document);
-  const waiting = operationsOf(document).flatMap(({ operation }) => mentionedBy(operation.requestBody ?? {}));
-  const closed = new Set<string>();
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (closed.has(name)) continue;
-    closed.add(name);
-    const schema = schemas[name]!;
-    if (schema.properties) schema.additionalProperties = false;
-    waiting.push(...mentionedBy(schema));
-  }
+  const inBodies = operationsOf(document).flatMap(({ operation }) => mentionedBy(operation.requestBody ?? {}));
+  close(schemas, reachable(schemas, inBodies));
+}
+
+export function close(schemas: Readonly<Record<string, Schema>>, names: Iterable<string>): void {
+  for (const name of names) if (schemas[name]!.properties) schemas[name]!.additionalProperties = false;
 }
 
 /** A body whose fields are all optional may be left out altogether, as one without any is taken. */

@@ -2326,6 +2326,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "username": "ana",
+         *       "password": "correct horse battery"
+         *     }
+         */
         'application/json': components['schemas']['CreateSession'];
       };
     };
@@ -2400,6 +2406,11 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "refreshToken": "0193f0e8-1b2a-7c3d-8e4f-5a6b7c8d9e0f.1.Zl5k0cQ2Vb0sW0gq1m3o8y9xJ2n7t4u6r5e3w1q0aSd"
+         *     }
+         */
         'application/json': components['schemas']['RefreshSession'];
       };
     };
@@ -2645,6 +2656,15 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "name": "shop backend",
+         *       "scopes": [
+         *         "act",
+         *         "users"
+         *       ]
+         *     }
+         */
         'application/json': components['schemas']['CreateApiKey'];
       };
     };
@@ -2831,6 +2851,11 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "user": "@ben"
+         *     }
+         */
         'application/json': components['schemas']['BlockUser'];
       };
     };
@@ -3117,6 +3142,11 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "name": "Rowing on Sunday"
+         *     }
+         */
         'application/json': components['schemas']['CreateGroup'];
       };
     };
@@ -3334,6 +3364,11 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "name": "Rowing on Saturday"
+         *     }
+         */
         'application/json': components['schemas']['UpdateGroup'];
       };
     };
@@ -3769,6 +3804,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "text": "See you at eight",
+         *       "recipient": "@ben"
+         *     }
+         */
         'application/json': components['schemas']['SendMessage'];
       };
     };
@@ -3849,6 +3890,16 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "messages": [
+         *         {
+         *           "text": "See you at eight",
+         *           "recipient": "@ben"
+         *         }
+         *       ]
+         *     }
+         */
         'application/json': components['schemas']['SendMessages'];
       };
     };
@@ -4468,6 +4519,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "newPassword": "a longer horse with a staple",
+         *       "currentPassword": "correct horse battery"
+         *     }
+         */
         'application/json': components['schemas']['ChangePassword'];
       };
     };

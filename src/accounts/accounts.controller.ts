@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, HttpCode, Param, Patch, Post, Put, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiSecurity } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiSecurity } from '@nestjs/swagger';
 import {
   AppOnly,
   CurrentCaller,
@@ -30,6 +30,16 @@ export class AccountsController {
   @Post()
   @Public()
   @ApiSecurity('apiKey')
+  @ApiBody({
+    type: CreateUser,
+    examples: {
+      person: {
+        summary: 'Somebody registers',
+        value: { username: 'ana', password: 'correct horse battery staple', displayName: 'Ana' },
+      },
+      application: { summary: 'An application brings its own id', value: { externalId: 'crm:42', displayName: 'Ana' } },
+    },
+  })
   @Problems(registrationClosed, usernameTaken, externalIdTaken)
   async createUser(
     @CurrentCaller() caller: Caller,

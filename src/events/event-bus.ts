@@ -13,14 +13,15 @@ type Handler<K extends EventName> = (data: EventMap[K]) => void;
 export class EventBus implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(EventBus.name);
   private readonly handlers = new Map<EventName, Handler<EventName>[]>();
-  private readonly disturbanceHandlers: (() => void)[] = [];
+  private readonly disturbanceHandlers: ((reason: string) => void)[] = [];
   private readonly lines?: Lines;
 
   /** @param transports without them nothing is told to other processes, or heard of them */
   constructor(transports?: Transports, now: () => number = () => performance.now()) {
     if (!transports) return;
     const heard = (events: readonly AnyEvent[]): void => this.handle(events);
-    const disturbed = (): void => this.disturbanceHandlers.forEach((handler) => this.guard(handler, 'disturbance'));
+    const disturbed = (reason: string): void =>
+      this.disturbanceHandlers.forEach((handler) => this.guard(() => handler(reason), 'disturbances'));
     this.lines = new Lines(transports, { heard, disturbed }, now);
   }
 
@@ -43,9 +44,9 @@ export class EventBus implements OnModuleInit, OnApplicationShutdown {
   /**
    * Calls `handler` when events may not have been heard: a number is missing, a process has fallen silent, a connection
    * was lost. What follows the log should then compare what it knows with the database. At most twice a second; while
-   * the connection is down, again every two.
+   * the connection is down, again every two. The reason is for people.
    */
-  onDisturbance(handler: () => void): void {
+  onDisturbance(handler: (reason: string) => void): void {
     this.disturbanceHandlers.push(handler);
   }
 
@@ -54,7 +55,10 @@ export class EventBus implements OnModuleInit, OnApplicationShutdown {
     await this.lines?.prepare(events, tx);
   }
 
-  /** Calls every handler of each event, in order. A handler that throws is logged and disturbs nobody. */
+  /**
+   * Calls every handler of each event, in order, and tells other processes what `prepare` has not. A handler that throws
+   * is logged and disturbs nobody.
+   */
   publish(events: readonly AnyEvent[]): void {
     this.handle(events);
     this.lines?.send(events);

@@ -29,12 +29,12 @@ it('a letter says in readable JSON what it is, and comes back as it was', () => 
   expect(decodeLetter(text)).toEqual({ ...batch, events, readable: true });
 });
 
-it('a sign of life has no events, a change no number', () => {
+it('a sign of life has no events, a change no time', () => {
   const beat = { kind: 'beat', from: 'me', n: 3, at: 5 } as const;
   expect(encodeLetter(beat)).toBe('{"v":1,"kind":"beat","from":"me","n":3,"at":5}');
   expect(decodeLetter(encodeLetter(beat))).toEqual({ ...beat, events: [], readable: true });
-  const change = encodeLetter({ kind: 'change', from: 'me' }, [encodeEvent(message('x'))]);
-  expect(decodeLetter(change)).toEqual({ kind: 'change', from: 'me', events: [message('x')], readable: true });
+  const change = encodeLetter({ kind: 'change', from: 'me', n: 4 }, [encodeEvent(message('x'))]);
+  expect(decodeLetter(change)).toEqual({ kind: 'change', from: 'me', n: 4, events: [message('x')], readable: true });
 });
 
 it('of another version only who sent it and its number are known', () => {

@@ -11,8 +11,8 @@ export interface Letter {
   readonly kind: LetterKind;
   /** Id of the process that sent it. */
   readonly from: string;
-  /** A batch's own number; otherwise the number of the sender's last batch. A change has none. */
-  readonly n?: number;
+  /** A batch's own number; of a sign of life the number of the sender's last batch; a change's own, for the sender alone. */
+  readonly n: number;
   /** When it was sent (ms), by the sender's own clock: for the sender alone, who hears its own letters. */
   readonly at?: number;
   readonly events: readonly AnyEvent[];
@@ -21,8 +21,8 @@ export interface Letter {
 }
 
 /**
- * `batch`: numbered, sent after commit · `change`: part of the transaction that it tells about, which is why it cannot
- * have a number · `hello`, `beat`, `goodbye`: a sign of life, without events.
+ * `batch`: numbered, sent after commit · `change`: part of the transaction that it tells about, so that nobody knows
+ * in which order, or whether, they come · `hello`, `beat`, `goodbye`: a sign of life, without events.
  */
 export const LETTER_KINDS = ['batch', 'change', 'hello', 'beat', 'goodbye'] as const;
 export type LetterKind = (typeof LETTER_KINDS)[number];
@@ -48,9 +48,8 @@ export function encodeLetter(
 /** Undefined where it is no letter of any version. */
 export function decodeLetter(text: string): Letter | undefined {
   const { v, kind, from, n, at, events = [] } = parse(text);
-  if (typeof from !== 'string' || !isKind(kind)) return undefined;
-  const envelope = { kind, from, ...(isNumber(n) && { n }), ...(isNumber(at) && { at }) };
-  if (kind !== 'change' && envelope.n === undefined) return undefined;
+  if (typeof from !== 'string' || !isKind(kind) || !isNumber(n)) return undefined;
+  const envelope = { kind, from, n, ...(isNumber(at) && { at }) };
   const readable = v === VERSION && Array.isArray(events) && events.every(isPair);
   return { ...envelope, readable, events: readable ? events.map(([name, data]) => ({ name, data }) as AnyEvent) : [] };
 }

@@ -15,6 +15,8 @@ const DEAF_AGAIN_TICKS = 4;
 export interface LineListener {
   /** What other processes tell, in the order in which each told it. */
   heard(events: readonly AnyEvent[]): void;
+  /** The change of this process that has this number is committed. */
+  heardOwnChange(number: number): void;
   /** Something may not have been heard. */
   disturbed(reason: string): void;
 }
@@ -58,7 +60,7 @@ export class Line {
     return this.isUp && this.now() - this.heardOwnOf < FRESH_MS ? this.freshFrom : undefined;
   }
 
-  /** Connects. Resolves when it hears itself, or did not within `patienceMs`: then it goes on trying. @returns whether it does */
+  /** Connects. @returns whether it heard itself within `patienceMs`; it goes on trying where it did not */
   async open(patienceMs: number): Promise<boolean> {
     const heard = new Promise<boolean>((resolve) => (this.hearOwn = () => resolve(true)));
     await this.transport.open({
@@ -66,7 +68,7 @@ export class Line {
       down: () => this.down(),
       heard: (text) => this.heard(text),
     });
-    return within(patienceMs, heard);
+    return this.isUp && within(patienceMs, heard);
   }
 
   /** Called twice a second. */
@@ -118,7 +120,8 @@ export class Line {
     else this.heardOther(letter);
   }
 
-  private heardOwn({ at }: Letter): void {
+  private heardOwn({ kind, n, at }: Letter): void {
+    if (kind === 'change') this.listener.heardOwnChange(n);
     if (at === undefined) return;
     this.ticksSinceOwn = 0;
     this.heardOwnOf = at;

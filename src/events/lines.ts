@@ -5,6 +5,7 @@ import { cut, encodeEvent, encodeLetter } from './letter.js';
 import { Line, type LineListener } from './line.js';
 import { MAX_NOTIFY_BYTES, NOTIFY } from './postgres.transport.js';
 import type { Transport } from './transport.js';
+import { Unconfirmed } from './unconfirmed.js';
 
 /** What carries events between processes: PostgreSQL always, Redis for the frequent ones where there is one. */
 export interface Transports {
@@ -41,6 +42,7 @@ export class Lines {
   private readonly postgres: Line;
   private readonly redis?: Line;
   private readonly lines: readonly Line[];
+  private readonly unconfirmed = new Unconfirmed();
   private beating?: NodeJS.Timeout;
   private ticks = 0;
   private wasDisturbed = false;
@@ -48,11 +50,12 @@ export class Lines {
 
   constructor(
     { postgres, redis }: Transports,
-    private readonly listener: LineListener,
+    private readonly listener: Pick<LineListener, 'heard' | 'disturbed'>,
     now: () => number,
   ) {
     const own: LineListener = {
       heard: (events) => listener.heard(events),
+      heardOwnChange: (number) => this.unconfirmed.heard(number),
       disturbed: (reason) => this.disturbed(reason),
     };
     this.postgres = new Line(postgres, this.id, own, now);
@@ -94,11 +97,13 @@ export class Lines {
     if (rare.length === 0) return;
     const { letters, tooLong } = cut(rare, MAX_NOTIFY_BYTES);
     if (tooLong.length > 0) throw new Error(`an event is too long to be told: ${tooLong[0]?.slice(0, 100)}`);
-    await tx.query(NOTIFY, [letters.map((some) => encodeLetter({ kind: 'change', from: this.id }, some))]);
+    const n = this.unconfirmed.prepared(events);
+    await tx.query(NOTIFY, [letters.map((some) => encodeLetter({ kind: 'change', from: this.id, n }, some))]);
   }
 
-  /** Sends the frequent ones of these events, unless nobody is there. */
+  /** Sends the frequent ones of these events, unless nobody is there. `prepare` has had the others. */
   send(events: readonly AnyEvent[]): void {
+    this.unconfirmed.published(events);
     const frequent = events.filter(({ name }) => isFrequent(name));
     if (frequent.length === 0) return;
     if (this.isAlone) for (const line of this.lines) line.skip();
@@ -117,6 +122,7 @@ export class Lines {
 
   private tick(): void {
     for (const line of this.lines) line.tick();
+    this.listener.heard(this.unconfirmed.tick());
     this.wasDisturbed = false;
     const reason = ++this.ticks === NEWCOMER_TICKS ? 'this process has just started' : this.unreported;
     this.unreported = undefined;

@@ -56,8 +56,12 @@ it('who says nothing for three seconds has fallen silent, once; who says goodbye
   expect(hear('beat', 0)).toBeDefined();
 });
 
-it('a change has no number and makes nobody a peer', () => {
-  expect(peers.heard({ kind: 'change', from: 'ana', events: [], readable: true })).toBeUndefined();
+it('a change has a number of another kind and makes nobody a peer', () => {
+  hear('hello', 0, 'ben');
+  expect(hear('change', 7, 'ben')).toBeUndefined();
+  expect(hear('batch', 1, 'ben')).toBeUndefined();
+  expect(hear('goodbye', 1, 'ben')).toBeUndefined();
+  expect(hear('change', 7)).toBeUndefined();
   expect(peers.isEmpty).toBe(true);
 });
 

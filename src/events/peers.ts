@@ -29,7 +29,7 @@ export class Peers {
    * @returns what tells that something of it was missed
    */
   heard({ from, kind, n }: Letter): string | undefined {
-    if (n === undefined) return undefined;
+    if (kind === 'change') return undefined;
     const before = kind === 'batch' ? n - 1 : n;
     const peer = this.known.get(from);
     if (kind === 'goodbye') this.known.delete(from);

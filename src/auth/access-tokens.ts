@@ -1,4 +1,4 @@
-import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -40,11 +40,11 @@ export class AccessTokens {
 
   /** Undefined where the token is not one of ours, or has expired. Whether its session goes on it cannot say. */
   async verify(token: string): Promise<AccessClaims | undefined> {
-    const hash = createHash('sha256').update(token).digest('base64');
-    let claims = this.verified.get(hash);
+    const digest = hash('sha256', token, 'base64');
+    let claims = this.verified.get(digest);
     if (!claims) {
       claims = await this.read(token);
-      if (claims) this.verified.set(hash, claims);
+      if (claims) this.verified.set(digest, claims);
     }
     return claims && claims.expiresAt > Date.now() ? claims : undefined;
   }

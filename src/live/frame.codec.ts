@@ -1,7 +1,5 @@
-import { plainToInstance } from 'class-transformer';
-import { validateSync } from 'class-validator';
-import { fieldErrors, INPUT_RULES } from '../common/field-errors.js';
-import { invalid, malformed } from '../common/problems.js';
+import { malformed } from '../common/problems.js';
+import { readInput } from '../common/read-input.js';
 import type { Passed } from '../messages/follower.js';
 import { CLIENT_FRAMES, type ClientFrame, type ServerFrame } from './frames.dto.js';
 
@@ -25,12 +23,7 @@ export function parseFrame(data: Buffer): FrameShape {
 }
 
 /** @throws invalid (422) */
-export function checkFrame(shape: FrameShape): ClientFrame {
-  const frame = plainToInstance<ClientFrame, object>(CLIENT_FRAMES[shape.type], shape);
-  const errors = fieldErrors(validateSync(frame, INPUT_RULES));
-  if (errors.length > 0) throw invalid(undefined, errors);
-  return frame;
-}
+export const checkFrame = (shape: FrameShape): ClientFrame => readInput<ClientFrame>(CLIENT_FRAMES[shape.type], shape);
 
 /**
  * A text frame of RFC 6455 as the bytes that go out: unmasked, unfragmented, uncompressed. It is written to the TCP

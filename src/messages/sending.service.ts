@@ -1,15 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
-import { validate } from 'class-validator';
 import type { ActingUser } from '../common/caller.js';
-import { fieldErrors, INPUT_RULES } from '../common/field-errors.js';
 import { directConversationId, isUuid, type ConversationId } from '../common/ids.js';
 import { problemDetails, type ProblemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
+import { readInput } from '../common/read-input.js';
 import {
   clientMessageIdReused,
   internal,
-  invalid,
   recipientBlockedYou,
   recipientNotFound,
   unavailable,
@@ -84,7 +81,7 @@ export class SendingService {
     };
     const prepared = await Promise.allSettled(
       items.map(async (item) => {
-        const command = await readCommand(item);
+        const command = readInput(SendMessage, item); // as the body of a single send
         const recipient = await known(command.recipient);
         return { recipient, send: toSend(me, recipient, command) };
       }),
@@ -186,11 +183,3 @@ const toSend = (me: ActingUser, { kind, id }: Recipient, { text, clientMessageId
   clientMessageId: clientMessageId?.toLowerCase() ?? null,
   text,
 });
-
-/** One message of a batch, checked as the body of a single send is. @throws invalid (422) */
-async function readCommand(item: object): Promise<SendMessage> {
-  const command = plainToInstance(SendMessage, item);
-  const errors = fieldErrors(await validate(command, INPUT_RULES));
-  if (errors.length > 0) throw invalid(undefined, errors);
-  return command;
-}

@@ -71,8 +71,8 @@ export class Parley extends Operations {
     const { accessToken } = this.tokens;
     const answer = await this.send(name, input, options);
     if (answer.response.ok) return answer.data as Output<K>;
-    const mayRenew =
-      answer.response.status === 401 && this.tokens.refreshToken !== undefined && name !== 'refreshSession';
+    const isExpired = answer.error?.code === 'not-signed-in';
+    const mayRenew = isExpired && this.tokens.refreshToken !== undefined && name !== 'refreshSession';
     if (!mayRenew) throw new ParleyError(answer.response, answer.error);
     if (this.tokens.accessToken === accessToken) await this.renew(); // else another call has renewed them meanwhile
     const second = await this.send(name, input, options);
@@ -80,29 +80,30 @@ export class Parley extends Operations {
     return second.data as Output<K>;
   }
 
-  private send(name: OperationName, input: object = {}, options: CallOptions = {}): Promise<Answer> {
+  private async send(name: OperationName, input: object = {}, options: CallOptions = {}): Promise<Answer> {
     const { method, path, inPath, inQuery, hasBody } = operations[name] as Place;
     const parts = { path: {}, query: {}, body: {} };
     for (const [key, value] of Object.entries(input) as [string, unknown][]) {
+      if (inPath.includes(key)) assertSegment(key, value);
       const part = inPath.includes(key) ? parts.path : inQuery.includes(key) ? parts.query : parts.body;
       Object.assign(part, { [key]: value });
     }
     const request = this.http.request as unknown as Send;
     return request(method, path, {
       params: { path: parts.path, query: parts.query },
-      headers: this.headers(options),
+      headers: this.headers(name, options),
       ...(hasBody && { body: parts.body }),
       ...(options.signal && { signal: options.signal }),
     });
   }
 
-  private headers({ onBehalfOf = this.options.onBehalfOf }: CallOptions): Record<string, string> {
+  private headers(name: OperationName, { onBehalfOf = this.options.onBehalfOf }: CallOptions): Record<string, string> {
     const { apiKey } = this.options;
     const { accessToken } = this.tokens;
     return {
       ...(apiKey !== undefined && { 'X-Api-Key': apiKey }),
       ...(apiKey !== undefined && onBehalfOf !== undefined && { 'On-Behalf-Of': onBehalfOf }),
-      ...(accessToken !== undefined && { Authorization: `Bearer ${accessToken}` }),
+      ...(accessToken !== undefined && name !== 'refreshSession' && { Authorization: `Bearer ${accessToken}` }),
     };
   }
 
@@ -115,12 +116,15 @@ export class Parley extends Operations {
   }
 
   private async renewOnce(): Promise<void> {
-    const { refreshToken } = this.tokens;
-    this.tokens = { refreshToken: refreshToken! }; // the old access token must not go along
-    const tokens = await this.call('refreshSession', { refreshToken }, undefined);
+    const tokens = await this.call('refreshSession', { refreshToken: this.tokens.refreshToken }, undefined);
     this.tokens = tokens;
     this.options.onTokens?.(tokens);
   }
+}
+
+/** These would be another path once it is made a URL: removing the member `..` would remove the group. */
+function assertSegment(name: string, value: unknown): void {
+  if (['', '.', '..'].includes(String(value))) throw new TypeError(`${name} cannot be '${String(value)}'`);
 }
 
 /** Where the arguments of an operation go. */

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { afterAll } from '@jest/globals';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
 import pg from 'pg';
 import { Settings } from '../../src/config/settings.js';
 import { createApp } from '../../src/server/create-app.js';
@@ -29,7 +29,10 @@ export function server(settings: Partial<Settings> = {}): Promise<TestServer> {
 }
 
 /** One more server: with `databaseUrl`, another copy on the same database. */
-export async function startServer(given: Partial<Settings> = {}): Promise<TestServer> {
+export async function startServer(
+  given: Partial<Settings> = {},
+  logger: NestApplicationOptions['logger'] = ['error', 'fatal'],
+): Promise<TestServer> {
   const database = given.databaseUrl === undefined ? await newDatabase() : undefined;
   const settings = Object.assign(new Settings(), {
     databaseUrl: database?.url,
@@ -39,7 +42,7 @@ export async function startServer(given: Partial<Settings> = {}): Promise<TestSe
     port: 0,
     ...given,
   });
-  const app = await createApp(settings, { logger: ['error', 'fatal'] });
+  const app = await createApp(settings, { logger });
   await app.listen(settings.port, settings.host);
   const db = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
   cleanUps.unshift(async () => {

@@ -194,6 +194,14 @@ it('a message that is not there, or not visible to the caller, is not found', as
   expect(await ana.api.getMessage({ id: direct.id.toUpperCase() })).toEqual(direct);
 });
 
+it('the times of a conversation do not go back where the clock does', async () => {
+  const { ana, ben, server } = await newWorld();
+  const { conversationId } = await ana.sendTo(ben, 'before');
+  const later = '2100-01-01T00:00:00.000Z'; // the clock was there once
+  await server.db.query('UPDATE conversations SET last_at = $2 WHERE id = $1', [conversationId, later]);
+  expect(await ben.sendTo(ana, 'after')).toMatchObject({ seq: 2, sentAt: later });
+});
+
 it('what a removed user sent stays, from a deleted user, and they can be sent nothing', async () => {
   const { ana, ben, cleo, app, counts } = await newWorld();
   const group = await ana.createGroup('Trip', ben, cleo);

@@ -144,3 +144,16 @@ it('batches at once, over the same conversations in different orders, are all st
     }
   }
 });
+
+it('an answer of sync is one snapshot, whatever is sent meanwhile', async () => {
+  const { ana, ben, cleo } = await newWorld();
+  const group = await ana.createGroup('Trip', ben, cleo);
+  const sending = times(MANY, (i) => (i % 2 ? ana.sendTo(ben, `${i}`) : cleo.sendTo(group, `${i}`)));
+  const pages = await Promise.all(times(MANY, () => ben.api.sync({})));
+  await Promise.all(sending);
+  for (const { conversation, messages } of pages.flatMap(({ conversations }) => conversations)) {
+    expect(numbers(messages.items)).toEqual(upTo(conversation.lastSeq));
+    expect(messages.toSeq).toBe(conversation.lastSeq);
+    expect(conversation.lastMessage?.seq ?? 0).toBe(conversation.lastSeq);
+  }
+});

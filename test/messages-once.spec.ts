@@ -99,7 +99,7 @@ it('what was stored is answered as stored after the recipient deleted their acco
   await expect(ana.sendTo(ben, 'hello', randomUUID())).rejects.toBeProblem(recipientNotFound);
 });
 
-it('it holds on another copy of the server, and after a restart', async () => {
+it('a repeated message is known on another copy of the server, and after a restart', async () => {
   const { ana, ben, server } = await newWorld();
   const id = randomUUID();
   const [, first] = await send(ana, ben, 'hello', id);

@@ -13,7 +13,7 @@ const INT8 = 20;
 /** bigint columns hold positions and versions, all far below 2^53: numbers, on this pool only. */
 const withNumbers = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? Number : types.getTypeParser(oid, format as 'text'),
+    oid === INT8 ? Number : types.getTypeParser(oid, format),
 };
 
 /**

@@ -90,7 +90,7 @@ export class SendingService {
     const appended = await this.append(ready.map(({ send }) => send));
     const outcomes = appended[Symbol.iterator]();
     return Promise.all(
-      prepared.map((one) =>
+      prepared.map(async (one) =>
         one.status === 'rejected' ? this.failed(one.reason) : this.outcome(one.value, outcomes.next().value!),
       ),
     );

@@ -61,7 +61,7 @@ export class WindowsService {
       if (!found) continue;
       const { lastSeq } = found[0]!;
       const looked = found.filter((row) => row.seq !== null);
-      const toSeq = Math.max(seq, looked.length === limit ? looked.at(-1)!.seq! : lastSeq);
+      const toSeq = Math.max(seq, looked.length === limit ? looked.at(-1)!.seq : lastSeq);
       const items = itemsOf(looked, messages);
       windows.set(conversationId, { items, afterSeq: seq, toSeq, more: toSeq < lastSeq });
     }
@@ -78,7 +78,7 @@ export class WindowsService {
     if (!rows[0]) return undefined;
     const { joinedSeq, lastSeq } = rows[0];
     const looked = rows.filter((row) => row.seq !== null);
-    const afterSeq = looked.length === limit ? looked.at(-1)!.seq! - 1 : joinedSeq;
+    const afterSeq = looked.length === limit ? looked.at(-1)!.seq - 1 : joinedSeq;
     const toSeq = Math.max(afterSeq, Math.min(beforeSeq - 1, lastSeq));
     const items = itemsOf(looked, await this.messagesById(userId, rows));
     return { items, afterSeq, toSeq, more: afterSeq > joinedSeq };

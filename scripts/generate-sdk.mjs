@@ -1,10 +1,10 @@
 // Writes what the SDK knows of the API from openapi.json: schema.ts (types, by openapi-typescript), operations.ts
-// (one method per operation) and problem-codes.ts.
+// (one method per operation) and problem-codes.ts; and from asyncapi.json the types of frames, live-schema.ts.
 import { readFileSync, writeFileSync } from 'node:fs';
 import openapiTS, { astToString } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
 
-const HEADER = '// Generated from openapi.json by `npm run sdk`. Do not edit.\n\n';
+const headerOf = (source) => `// Generated from ${source} by \`npm run generate\`. Do not edit.\n\n`;
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 
 const openapi = JSON.parse(readFileSync('openapi.json', 'utf8'));
@@ -12,10 +12,32 @@ const openapi = JSON.parse(readFileSync('openapi.json', 'utf8'));
 await write('sdk/src/schema.ts', astToString(await openapiTS(openapi, { defaultNonNullable: false })));
 await write('sdk/src/operations.ts', operationsSource());
 await write('sdk/src/problem-codes.ts', problemCodesSource());
+await write('sdk/src/live-schema.ts', await liveSource(), 'asyncapi.json');
 
-async function write(file, source) {
+async function write(file, source, from = 'openapi.json') {
   const options = await resolveConfig(file);
-  writeFileSync(file, await format(HEADER + source, { ...options, filepath: file }));
+  writeFileSync(file, await format(headerOf(from) + source, { ...options, filepath: file }));
+}
+
+/** The frames' schemas are JSON Schema, as those of OpenAPI 3.1 are. */
+async function liveSource() {
+  const { info, operations, components } = JSON.parse(readFileSync('asyncapi.json', 'utf8'));
+  const { schemas, messages } = components;
+  const document = { openapi: '3.1.0', info, paths: {}, components: { schemas } };
+  const types = astToString(await openapiTS(document, { defaultNonNullable: false }));
+  const namesOf = (action) =>
+    Object.values(operations)
+      .filter((operation) => operation.action === action)
+      .map((operation) => messages[operation.messages[0].$ref.split('/').at(-1)].payload)
+      .map((payload) => (payload.$ref ?? payload.allOf[0].$ref).split('/').at(-1));
+  const union = (names) => [...new Set(names)].map((name) => `components['schemas']['${name}']`).join(' | ');
+  return `${types}
+/** What a client may say. */
+export type ClientFrame = ${union(namesOf('receive'))};
+
+/** What the server tells. */
+export type ServerFrame = ${union(namesOf('send'))};
+`;
 }
 
 function operationsSource() {

@@ -6,7 +6,7 @@ export const GENERATORS = [
   { command: ['node', 'dist/src/openapi/generate.js'], files: ['openapi.json', 'asyncapi.json'] },
   {
     command: ['node', 'scripts/generate-sdk.mjs'],
-    files: ['sdk/src/schema.ts', 'sdk/src/operations.ts', 'sdk/src/problem-codes.ts'],
+    files: ['sdk/src/schema.ts', 'sdk/src/operations.ts', 'sdk/src/problem-codes.ts', 'sdk/src/live-schema.ts'],
   },
   { command: ['node', 'scripts/generate-postman.mjs'], files: ['clients/postman/parley.postman_collection.json'] },
   { command: ['node', 'scripts/settings-doc.mjs'], files: ['docs/SETTINGS.md'] },

@@ -7,3 +7,5 @@ export type { CallOptions, Input, Output } from './types.js';
 
 /** The API's own types, by name: `Schemas['Message']`. */
 export type Schemas = components['schemas'];
+
+export type { ClientFrame, ServerFrame } from './live-schema.js';

@@ -1,4 +1,4 @@
-// Generated from openapi.json by `npm run sdk`. Do not edit.
+// Generated from openapi.json by `npm run generate`. Do not edit.
 
 /** Every problem code that this version of the API answers. A later server may answer others. */
 export type ProblemCode =

@@ -1,4 +1,4 @@
-// Generated from openapi.json by `npm run sdk`. Do not edit.
+// Generated from openapi.json by `npm run generate`. Do not edit.
 
 export interface paths {
   '/v1/users': {

@@ -31,7 +31,7 @@ interface PlacedOperation {
 export const operationsOf = (document: OpenAPIObject): PlacedOperation[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
-      const operation = item[method] as Operation | undefined;
+      const operation: Operation | undefined = item[method];
       return operation ? [{ path, method, operation }] : [];
     }),
   );

@@ -1,4 +1,5 @@
 import type { Input, Parley, Schemas } from '../../sdk/src/index.js';
+import { LiveClient, type ConnectOptions } from './live-client.js';
 import { raw, type RawAnswer, type RawOptions } from './raw.js';
 
 /** Whom something is sent to or done with: by id, or by any address. */
@@ -25,7 +26,8 @@ export class Person implements Identity {
     identity: Identity,
     /** The SDK, calling as this person. */
     readonly api: Parley,
-    private readonly baseUrl: string,
+    /** The server's. */
+    readonly baseUrl: string,
   ) {
     this.id = identity.id;
     this.username = identity.username;
@@ -40,6 +42,12 @@ export class Person implements Identity {
   /** A request as this person that the SDK would not make. */
   raw(method: string, path: string, options: RawOptions = {}): Promise<RawAnswer> {
     return raw(this.baseUrl + path, method, { ...options, headers: { ...this.headers, ...options.headers } });
+  }
+
+  /** A socket that follows, from what was not delivered yet on or as said. It closes with the test. */
+  connect(options: ConnectOptions = {}): Promise<LiveClient> {
+    const headers = options.token === undefined ? this.headers : {};
+    return LiveClient.connect(this.baseUrl, { headers, ...options });
   }
 
   sendTo(to: Addressable, text: string, clientMessageId?: string): Promise<Schemas['Message']> {

@@ -1,0 +1,246 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { afterEach } from '@jest/globals';
+import { WebSocket } from 'ws';
+import type { ClientFrame, ServerFrame } from '../../sdk/src/index.js';
+import { frameFaults } from './live-contract.js';
+
+/** Longer than anything takes that a test waits for. */
+const PATIENCE_MS = 10_000;
+
+type Resume = Extract<ClientFrame, { type: 'resume' }>;
+type Type = ServerFrame['type'];
+export type Told<T extends Type> = Extract<ServerFrame, { type: T }>;
+export type Positions = NonNullable<Resume['positions']>;
+
+export interface Credentials {
+  /** Of the upgrade, for instance `Authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** As a browser does: the token as a second subprotocol. */
+  readonly token?: string;
+}
+
+export interface ConnectOptions extends Omit<Resume, 'type'>, Credentials {
+  /** False: nothing is said by itself, not even `resume`. */
+  readonly resume?: false;
+}
+
+/** Why a socket was closed. */
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** An upgrade that was answered with something else than a socket. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string | undefined,
+    readonly contentType: string | undefined,
+  ) {
+    super(`refused: ${status} ${code}`);
+  }
+}
+
+const open = new Set<LiveClient>();
+const violations: string[] = [];
+
+/** What a test swallows still fails it; what it leaves open is closed. */
+afterEach(() => {
+  for (const client of open) client.terminate();
+  const found = violations.splice(0);
+  if (found.length > 0) throw new Error(found.join('\n\n'));
+});
+
+/**
+ * A socket of `GET /v1/live` and nothing more: it applies no rules. Every frame, in both directions, is held against
+ * asyncapi.json; whatever is not as it says fails the test.
+ */
+export class LiveClient {
+  /** All that the server has told, in its order. */
+  readonly told: ServerFrame[] = [];
+  /** Called with each frame as it comes, before anyone who waits. */
+  onTold: (frame: ServerFrame) => void = () => undefined;
+  private readonly untaken: ServerFrame[] = [];
+  private readonly waiting = new Set<() => void>();
+  private end: Closed | undefined;
+  private refs = 0;
+
+  private constructor(private readonly ws: WebSocket) {
+    open.add(this);
+    ws.on('message', (data: Buffer, isBinary: boolean) => this.heard(data, isBinary));
+    ws.on('error', () => undefined);
+    ws.on('close', (code: number, reason: Buffer) => {
+      open.delete(this);
+      this.end = { code, reason: String(reason) };
+      this.wake();
+    });
+  }
+
+  /** Resolves once the socket is open. @throws Refused where the server answers otherwise */
+  static async open(url: string, { headers, token }: Credentials = {}): Promise<LiveClient> {
+    const protocols = ['parley.v1', ...(token === undefined ? [] : [`bearer.${token}`])];
+    const ws = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/live`, protocols, { headers, perMessageDeflate: false });
+    const client = new LiveClient(ws); // it listens before the first frame
+    await new Promise<void>((resolve, reject) => {
+      ws.once('open', resolve);
+      ws.once('error', reject);
+      ws.once('unexpected-response', (_request: unknown, response: IncomingMessage) => {
+        open.delete(client);
+        refusalOf(response).then(reject, reject);
+      });
+    });
+    if (ws.protocol !== 'parley.v1') violations.push(`the subprotocol ${ws.protocol} was selected`);
+    return client;
+  }
+
+  /** Opens a socket, and begins to follow with what is given. */
+  static async connect(url: string, options: ConnectOptions = {}): Promise<LiveClient> {
+    const { headers, token, resume, ...rest } = options;
+    const client = await LiveClient.open(url, { headers, token });
+    if (resume !== false) client.say({ type: 'resume', ...rest });
+    return client;
+  }
+
+  /** Says a frame that the document allows; the server may refuse it all the same. */
+  say(frame: ClientFrame): void {
+    const faults = frameFaults('client', frame);
+    if (faults.length > 0) throw new Error(`a frame that the document does not allow: ${faults.join(', ')}`);
+    this.ws.send(JSON.stringify(frame));
+  }
+
+  /** Says something that the document does not allow: text as it is, bytes as a binary frame, an object as JSON. */
+  sayBad(data: string | Buffer | object): void {
+    const isObject = typeof data === 'object' && !Buffer.isBuffer(data);
+    if (isObject && frameFaults('client', data).length === 0) throw new Error('the document allows this frame');
+    this.ws.send(isObject ? JSON.stringify(data) : data);
+  }
+
+  /** Sends a message and waits for its reply. */
+  send(recipient: string | { readonly id: string }, text: string, clientMessageId?: string): Promise<Told<'reply'>> {
+    const ref = `r${++this.refs}`;
+    const address = typeof recipient === 'string' ? recipient : recipient.id;
+    this.say({
+      type: 'send',
+      ref,
+      recipient: address,
+      text,
+      ...(clientMessageId !== undefined && { clientMessageId }),
+    });
+    return this.next('reply', (reply) => reply.ref === ref);
+  }
+
+  read(message: { readonly id: string }): void {
+    this.say({ type: 'read', messageId: message.id });
+  }
+
+  delivered(message: { readonly id: string }): void {
+    this.say({ type: 'delivered', messageId: message.id });
+  }
+
+  /**
+   * The first frame of this type that nobody has taken yet and that matches; waits for it. Frames that are passed over
+   * stay for others to take.
+   */
+  async next<T extends Type>(type: T, match: (frame: Told<T>) => boolean = () => true): Promise<Told<T>> {
+    const isMeant = (frame: ServerFrame): frame is Told<T> => frame.type === type && match(frame as Told<T>);
+    await this.until(() => this.untaken.some(isMeant), `the next ${type}`);
+    const at = this.untaken.findIndex(isMeant);
+    return this.untaken.splice(at, 1)[0] as Told<T>;
+  }
+
+  /** The texts of the next messages, which come in this number or fail the test. */
+  async texts(count: number): Promise<string[]> {
+    const texts: string[] = [];
+    while (texts.length < count) texts.push((await this.next('message')).message.text);
+    return texts;
+  }
+
+  /** What nobody has taken yet of this type. */
+  rest<T extends Type>(type: T): Told<T>[] {
+    return this.untaken.filter((frame): frame is Told<T> => frame.type === type);
+  }
+
+  /** A ping and its pong. The server has by then told what it had for this socket when the ping came, but for what it reads for it. */
+  async pong(): Promise<void> {
+    this.say({ type: 'ping' });
+    await this.next('pong');
+  }
+
+  /** Waits until the server, or this side, has closed it. */
+  async closed(): Promise<Closed> {
+    await this.until(() => false, 'its closing').catch((error: unknown) => {
+      if (!this.end) throw error;
+    });
+    return this.end!;
+  }
+
+  get isOpen(): boolean {
+    return this.end === undefined;
+  }
+
+  close(): Promise<Closed> {
+    this.ws.close();
+    return this.closed();
+  }
+
+  /** Cuts the connection as a network does. */
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  /** Stops reading from the connection: what the server tells piles up. */
+  pause(): void {
+    this.ws.pause();
+  }
+
+  /** Reads again. */
+  unpause(): void {
+    this.ws.resume();
+  }
+
+  private heard(data: Buffer, isBinary: boolean): void {
+    const text = data.toString();
+    const frame = JSON.parse(text) as ServerFrame;
+    const faults = [...(isBinary ? ['a binary frame'] : []), ...frameFaults('server', frame)];
+    if (faults.length > 0) violations.push(`the server told ${text}\n  ${faults.join('\n  ')}`);
+    this.told.push(frame);
+    this.untaken.push(frame);
+    this.onTold(frame);
+    this.wake();
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
+  }
+
+  private async until(isThere: () => boolean, what: string): Promise<void> {
+    const late = setTimeout(() => this.wake(), PATIENCE_MS);
+    const start = performance.now();
+    try {
+      while (!isThere()) {
+        const fault = this.end ? `closed with ${this.end.code} ${this.end.reason}` : undefined;
+        const isLate = performance.now() - start >= PATIENCE_MS - 1;
+        if (fault ?? isLate) throw new Error(`waited for ${what}; ${fault ?? 'it did not come'}. ${this.summary()}`);
+        await new Promise<void>((resolve) => this.waiting.add(resolve));
+      }
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  private summary(): string {
+    const shown = this.untaken.slice(-10).map((frame) => JSON.stringify(frame).slice(0, 200));
+    return `Of ${this.told.length} frames nobody took ${this.untaken.length}, the last being\n  ${shown.join('\n  ')}`;
+  }
+}
+
+async function refusalOf(response: IncomingMessage): Promise<Refused> {
+  let text = '';
+  response.on('data', (data) => (text += String(data)));
+  await once(response, 'end');
+  const type = response.headers['content-type'];
+  const code = type?.includes('json') ? (JSON.parse(text) as { code?: string }).code : undefined;
+  return new Refused(response.statusCode ?? 0, code, type);
+}

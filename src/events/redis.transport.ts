@@ -4,11 +4,15 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs } from './backoff.js';
 import type { Transport, TransportListener } from './transport.js';
 
-/** Nothing waits in the client and nothing is sent twice: the bus knows better what to do without a connection. */
+/**
+ * Nothing waits in the client and nothing is sent twice: the bus knows better what to do without a connection. No
+ * retries: what is in flight fails when its connection ends, which ioredis otherwise never tells.
+ */
 const OPTIONS: RedisOptions = {
   lazyConnect: true,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
   autoResubscribe: false,
   connectTimeout: 5000,
   keepAlive: 10_000,

@@ -12,7 +12,8 @@ export interface Transport {
   open(listener: TransportListener): Promise<void>;
 
   /**
-   * Sends letters, which arrive in this order. Called again only when the last call has settled.
+   * Sends letters, which arrive in this order. Called again only when the last call has settled, which it does when the
+   * connection ends, at the latest.
    * @throws where they may be lost; nothing is sent twice
    */
   send(letters: readonly string[]): Promise<void>;

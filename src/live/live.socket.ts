@@ -19,10 +19,12 @@ import type { Cursor } from '../messages/feed.js';
 import type { Position, Resume } from '../messages/feeds.service.js';
 import type { ConversationChange, Follower, Passed } from '../messages/follower.js';
 import type { Message } from '../messages/messages.dto.js';
+import type { UserSummary } from '../users/users.dto.js';
 import { corked } from './corked.js';
 import { checkFrame, parseFrame, passedFrame, serverFrame, sharedFrame, type FrameShape } from './frame.codec.js';
 import type { ClientFrame, MarkFrame, ResumeFrame, SendFrame, ServerFrame } from './frames.dto.js';
 import type { LiveServices } from './live.services.js';
+import { Notices, type NoticeReader } from './notices.js';
 
 /** Why a socket is closed: RFC 6455 section 7.4, and 4401 for what HTTP calls 401. */
 export const Close = { goingAway: 1001, policy: 1008, tooBig: 1009, tryLater: 1013, notSignedIn: 4401 } as const;
@@ -44,16 +46,19 @@ const MAX_SENDS = 64;
 const TYPING_MS = 1_000;
 
 /** One client's socket: what it says, and what it is told. */
-export class LiveSocket implements Follower {
+export class LiveSocket implements Follower, NoticeReader {
   /** Whether the client answered the last ping. */
   isAlive = true;
+  readonly userId: UserId;
 
-  private userId: UserId;
   private resumed: 'not yet' | 'attaching' | 'following' | 'slow' = 'not yet';
   private needsReady = true;
   private blocksVersion = 0;
   private readonly behind = new Set<Cursor>();
+  /** Conversations whose `joined` has still to be told, with their joinedSeq. */
   private readonly joining = new Map<ConversationId, number>();
+  private readonly notices: Notices;
+  private self: UserSummary | undefined;
   private isReading = false;
   private badFrames = 0;
   private sends = 0;
@@ -70,6 +75,7 @@ export class LiveSocket implements Follower {
     private readonly services: LiveServices,
   ) {
     this.userId = identity.caller.userId!;
+    this.notices = new Notices(services, this);
     ws.on('message', (data: Buffer, isBinary: boolean) => this.received(data, isBinary));
     ws.on('pong', () => (this.isAlive = true));
     tcp.on('drain', () => this.drained());
@@ -96,6 +102,7 @@ export class LiveSocket implements Follower {
     this.services.feeds.detach(this, this.userId);
     this.behind.clear();
     this.joining.clear();
+    this.notices.clear();
   }
 
   /** Every second: whether the token has expired, or the socket did not drain in time. */
@@ -233,8 +240,7 @@ export class LiveSocket implements Follower {
 
   private attach(resume: Resume): void {
     this.resumed = 'attaching';
-    const attached = this.services.feeds.attach(this, this.userId, resume, () => this.isOpen);
-    attached.then(
+    this.follow(resume).then(
       () => {
         if (!this.isOpen) return this.closed();
         if (this.resumed === 'attaching') this.resumed = 'following';
@@ -246,6 +252,11 @@ export class LiveSocket implements Follower {
         this.close(Close.tryLater, 'following could not begin');
       },
     );
+  }
+
+  private async follow(resume: Resume): Promise<void> {
+    this.self = (await this.services.users.summaries([this.userId])).get(this.userId);
+    await this.services.feeds.attach(this, this.userId, resume, () => this.isOpen);
   }
 
   passed(passed: Passed, afterSeq: number): void {
@@ -263,17 +274,28 @@ export class LiveSocket implements Follower {
 
   joined(conversationId: ConversationId, joinedSeq: number): void {
     this.joining.set(conversationId, joinedSeq);
-    this.run(this.welcome(conversationId, joinedSeq));
+    this.notices.welcome(conversationId, joinedSeq);
   }
 
+  /** At once, so that it never comes after a `joined` that follows it. */
   left(conversationId: ConversationId): void {
     this.joining.delete(conversationId);
-    this.tellChange({ conversationId, change: 'left', userId: this.userId, isSmall: false });
+    this.tell({ type: 'conversation', conversationId, change: 'left', user: this.self });
     this.tellReady();
   }
 
   changed(change: ConversationChange): void {
-    this.tellChange(change);
+    if (change.change !== 'deleted') return this.notices.changed(change);
+    const { conversationId } = change;
+    this.joining.delete(conversationId);
+    this.tell({ type: 'conversation', conversationId, change: 'deleted' });
+    this.tellReady();
+  }
+
+  welcomed(conversationId: ConversationId, joinedSeq: number): void {
+    this.joining.delete(conversationId);
+    this.services.feeds.enter(this, this.userId, conversationId, joinedSeq);
+    this.readOn();
   }
 
   receipt(receipt: EventMap['receipt.moved']): void {
@@ -292,45 +314,6 @@ export class LiveSocket implements Follower {
   compared(): void {
     this.needsReady = true;
     this.tellReady();
-  }
-
-  /**
-   * Reads the head, then says `joined` and enters the feed in one turn, so that the conversation's messages come after
-   * it. Where membership has changed again since, the feed has said so, or the database is ahead of it.
-   */
-  private async welcome(conversationId: ConversationId, joinedSeq: number): Promise<void> {
-    const [[conversation], users] = await Promise.all([
-      this.services.heads.of(this.userId, [conversationId]),
-      this.services.users.summaries([this.userId]),
-    ]);
-    if (!this.isOpen || this.joining.get(conversationId) !== joinedSeq) return;
-    this.joining.delete(conversationId);
-    const { feeds } = this.services;
-    if (conversation && conversation.joinedSeq !== joinedSeq) feeds.ask(this.userId, conversationId);
-    else if (feeds.isMember(this.userId, conversationId, joinedSeq)) {
-      const user = users.get(this.userId);
-      this.tell({ type: 'conversation', conversationId, change: 'joined', user, conversation });
-      feeds.enter(this, this.userId, conversationId, joinedSeq);
-    }
-    this.readOn();
-  }
-
-  /** Tells a change, with the head where it has changed for everybody and everybody is few. */
-  private tellChange({ conversationId, change, userId, isSmall }: ConversationChange): void {
-    const { users, heads } = this.services;
-    const known = userId === undefined ? undefined : users.rememberedSummary(userId);
-    const needsHead = change === 'renamed' && isSmall;
-    if (!needsHead && (known || userId === undefined)) {
-      this.tell({ type: 'conversation', conversationId, change, user: known });
-      return;
-    }
-    const told = Promise.all([
-      userId === undefined ? undefined : users.summaries([userId]),
-      needsHead ? heads.of(this.userId, [conversationId]) : [],
-    ]).then(([summaries, [conversation]]) => {
-      this.tell({ type: 'conversation', conversationId, change, user: summaries?.get(userId!), conversation });
-    });
-    this.run(told);
   }
 
   /** Reads windows of what is behind, a few conversations at a time, each time when the last have mostly gone out. */
@@ -366,7 +349,7 @@ export class LiveSocket implements Follower {
 
   // ---- writing ----
 
-  private tell(frame: ServerFrame): void {
+  tell(frame: ServerFrame): void {
     this.write(serverFrame(frame));
   }
 
@@ -393,11 +376,13 @@ export class LiveSocket implements Follower {
   private becomeSlow(): void {
     this.resumed = 'slow';
     this.slowSince = Date.now();
+    this.needsReady = true; // changes and receipts are missed meanwhile
     this.ws.pause();
     this.slowPositions = this.services.feeds.detach(this, this.userId);
     for (const id of this.joining.keys()) this.slowPositions.set(id, { seq: 0, joinedSeq: -1 }); // fits no membership
     this.behind.clear();
     this.joining.clear();
+    this.notices.clear();
   }
 
   private drained(): void {

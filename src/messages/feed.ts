@@ -82,6 +82,11 @@ export class Feed {
     return this.state !== undefined && this.state.memberCount <= SMALL_CONVERSATION;
   }
 
+  /** A direct conversation without a message: nobody is told of it. */
+  get isUnlisted(): boolean {
+    return this.state?.kind === Kind.direct && this.lastSeq === 0;
+  }
+
   get isEmpty(): boolean {
     return this.members.size === 0;
   }
@@ -175,10 +180,18 @@ export class Feed {
   /** Takes a user in who was just read to be a member; what is newer here than in that row stays. */
   admit(user: LocalUser, row: FeedState & { readonly joinedSeq: number }): void {
     if (!this.state) this.begin(row);
-    if (!this.members.has(user)) this.members.set(user, row.joinedSeq);
-    else if (row.membersVersion >= this.membersVersion && this.members.get(user) !== row.joinedSeq) this.ask(user);
+    const { joinedSeq, membersVersion } = row;
+    if (this.members.get(user) === joinedSeq) user.feeds.add(this);
+    else if (this.members.has(user) || membersVersion < this.membersVersion) this.ask(user);
+    else this.take(user, joinedSeq);
+    this.expect(row.lastSeq, membersVersion);
+  }
+
+  private take(user: LocalUser, joinedSeq: number): void {
+    this.members.set(user, joinedSeq);
     user.feeds.add(this);
-    this.expect(row.lastSeq, row.membersVersion);
+    user.touch();
+    this.announce(user, joinedSeq);
   }
 
   /** Asks the database whether the user is in the conversation, as the feed has it otherwise. */
@@ -288,13 +301,16 @@ export class Feed {
       if (before === now) continue;
       if (before !== undefined) this.remove(user);
       if (now === undefined) continue;
-      this.members.set(user, now);
-      user.feeds.add(this);
-      user.touch();
+      this.take(user, now);
       anew.add(user);
-      for (const follower of user.followers) follower.joined(this.conversationId, now);
     }
     return anew;
+  }
+
+  /** Tells the followers of a member that they have joined: of a direct conversation once it has a message. */
+  private announce(user: LocalUser, joinedSeq: number): void {
+    if (this.isUnlisted) return;
+    for (const follower of user.followers) follower.joined(this.conversationId, joinedSeq);
   }
 
   private remove(user: LocalUser): void {
@@ -310,8 +326,10 @@ export class Feed {
     const changes = this.changes.splice(0);
     for (const change of changes) {
       const told = { ...change, isSmall: this.isSmall };
+      const isMembership = change.change === 'joined' || change.change === 'left';
       for (const user of this.members.keys()) {
-        if (except.has(user)) continue;
+        // One's own comings and goings are told as they are found, since what told of them may be late.
+        if (except.has(user) || (isMembership && user.id === change.userId)) continue;
         for (const follower of user.followers) follower.changed(told);
       }
     }
@@ -334,8 +352,10 @@ export class Feed {
     const { seq } = message;
     const senderId = message.sender.id;
     const isGroup = this.state!.kind === Kind.group;
+    const { isUnlisted } = this;
     this.lastSeq = seq;
     this.early.delete(seq);
+    if (isUnlisted) for (const [user, joinedSeq] of this.members) this.announce(user, joinedSeq);
     for (const cursor of this.cursors.values()) {
       if (cursor.at >= seq) continue;
       if (cursor.at < seq - 1) {

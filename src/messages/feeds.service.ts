@@ -114,6 +114,7 @@ export class Feeds implements FeedSource, OnModuleDestroy {
     }
     user.followers.add(follower);
     for (const feed of user.feeds) {
+      if (feed.isUnlisted) continue;
       const row = rows.get(feed.conversationId);
       const joinedSeq = feed.joinedSeqOf(user)!;
       const position = areBlocksNew && row?.kind === Kind.group ? undefined : resume.positions.get(feed.conversationId);
@@ -175,7 +176,11 @@ export class Feeds implements FeedSource, OnModuleDestroy {
 
   /** Reads one window for each of these cursors of one user, one statement for all, and tells what is in them. */
   async readOn(userId: UserId, cursors: readonly Cursor[]): Promise<void> {
-    const places = cursors.map(({ feed, at }) => ({ conversationId: feed.conversationId, seq: at }));
+    const places = cursors.map(({ feed, user, at }) => ({
+      conversationId: feed.conversationId,
+      seq: at,
+      joinedSeq: feed.joinedSeqOf(user),
+    }));
     const windows = await this.windows.after(userId, places, WINDOW);
     for (const cursor of cursors) {
       const { feed, follower, user } = cursor;
@@ -187,8 +192,10 @@ export class Feeds implements FeedSource, OnModuleDestroy {
       }
       for (const message of window.items) {
         if (message.seq <= cursor.at) continue;
-        follower.message(message, cursor.told);
-        cursor.told = message.seq;
+        const afterSeq = cursor.told;
+        cursor.told = message.seq; // first: a follower who becomes slow by it leaves from here
+        follower.message(message, afterSeq);
+        if (feed.cursorOf(follower) !== cursor) break;
       }
       cursor.at = Math.max(cursor.at, window.toSeq);
     }
@@ -272,11 +279,7 @@ export class Feeds implements FeedSource, OnModuleDestroy {
     if (blocker) {
       blocker.epoch++;
       if (blocked) blocker.blocked = new Set([...blocker.blocked, blockedId]);
-      if (blocksVersion > blocker.blocksVersion) {
-        blocker.blocksVersion = blocksVersion; // older answers are ignored from here on
-        for (const follower of blocker.followers) follower.blocksChanged(blocksVersion);
-      }
-      blocker.touch();
+      if (blocksVersion > blocker.blocksVersion) this.raiseBlocksVersion(blocker, blocksVersion);
     }
     if (other) {
       other.epoch++;
@@ -320,9 +323,16 @@ export class Feeds implements FeedSource, OnModuleDestroy {
 
   private takeBlocks(user: LocalUser, row: BlocksRow): void {
     if (row.blocksVersion < user.blocksVersion) return; // an older answer
-    user.blocksVersion = row.blocksVersion;
     user.blocked = new Set(row.blocked);
     user.blockedBy = new Set(row.blockedBy);
+    if (row.blocksVersion > user.blocksVersion) this.raiseBlocksVersion(user, row.blocksVersion);
+  }
+
+  /** Answers of the database that are older are ignored from here on. */
+  private raiseBlocksVersion(user: LocalUser, blocksVersion: number): void {
+    user.blocksVersion = blocksVersion;
+    for (const follower of user.followers) follower.blocksChanged(blocksVersion);
+    user.touch();
   }
 
   /** Compares every user, after a disturbance. One at a time; a disturbance meanwhile begins it again. */
@@ -355,9 +365,7 @@ export class Feeds implements FeedSource, OnModuleDestroy {
     const rows = await this.repository.memberships(ids);
     for (const row of blocks) {
       const user = this.users.get(row.userId);
-      if (!user || row.blocksVersion <= user.blocksVersion) continue;
-      this.takeBlocks(user, row);
-      for (const follower of user.followers) follower.blocksChanged(row.blocksVersion);
+      if (user) this.takeBlocks(user, row);
     }
     const present = new Map(users.map((user) => [user, new Set<ConversationId>()]));
     for (const row of rows) {

@@ -15,6 +15,8 @@ import { WindowsRepository, type WindowRow } from './windows.repository.js';
 export interface ReadOn {
   readonly conversationId: ConversationId;
   readonly seq: number;
+  /** The membership to read in; of another one there is no window. */
+  readonly joinedSeq?: number;
 }
 
 /** Stretches of single conversations. */
@@ -56,9 +58,9 @@ export class WindowsService {
     const messages = await this.messagesById(userId, rows, db);
     const byConversation = groupByConversation(rows);
     const windows = new Map<ConversationId, MessageWindow>();
-    for (const { conversationId, seq } of positions) {
+    for (const { conversationId, seq, joinedSeq } of positions) {
       const found = byConversation.get(conversationId);
-      if (!found) continue;
+      if (!found || (joinedSeq !== undefined && found[0]!.joinedSeq !== joinedSeq)) continue;
       const { lastSeq } = found[0]!;
       const looked = found.filter((row) => row.seq !== null);
       const toSeq = Math.max(seq, looked.length === limit ? looked.at(-1)!.seq : lastSeq);

@@ -1,0 +1,218 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
+import type { ConversationId, UserId } from '../../../src/common/ids.js';
+import { EventBus, type AnyEvent } from '../../../src/events/event-bus.js';
+import { LiveSocket } from '../../../src/live/live.socket.js';
+import type { ServerFrame } from '../../../src/live/frames.dto.js';
+import type { LiveServices } from '../../../src/live/live.services.js';
+import type { FeedsRepository } from '../../../src/messages/feeds.repository.js';
+import { Feeds } from '../../../src/messages/feeds.service.js';
+import { messageView, recipientOf } from '../../../src/messages/message-views.service.js';
+import type { ReadOn, WindowsService } from '../../../src/messages/windows.service.js';
+import type { UsersService } from '../../../src/users/users.service.js';
+import type { SimulatedDatabase } from './database.js';
+import { ReadFailed, type Tasks } from './tasks.js';
+
+/** Small, so that short histories have gaps of several reads. */
+const ROWS_AT_ONCE = 2;
+
+class Bus extends EventBus {
+  private readonly handlersOfDisturbance: ((reason: string) => void)[] = [];
+
+  override onDisturbance(handler: (reason: string) => void): void {
+    this.handlersOfDisturbance.push(handler);
+  }
+
+  disturb(): void {
+    for (const handler of this.handlersOfDisturbance) handler('a simulation');
+  }
+}
+
+class SimulatedFeeds extends Feeds {
+  tasks!: Tasks;
+  /** Failures that nothing expects. */
+  readonly errors: unknown[] = [];
+
+  override failed(error: unknown): Promise<void> {
+    if (!(error instanceof ReadFailed)) this.errors.push(error);
+    return this.tasks.pause();
+  }
+}
+
+const summaryOf = (id: UserId): { id: UserId; displayName: string; deleted: boolean } => ({
+  id,
+  displayName: id,
+  deleted: false,
+});
+
+/** One copy of the server, as far as what it follows and tells: real but for the database, the hints and the sockets. */
+export class SimulatedProcess {
+  private readonly bus = new Bus();
+  private readonly feeds: SimulatedFeeds;
+  private readonly services: LiveServices;
+  /** Whose name is at hand. */
+  readonly known = new Set<UserId>();
+
+  constructor(
+    private readonly db: SimulatedDatabase,
+    private readonly tasks: Tasks,
+  ) {
+    const users = {
+      rememberedSummary: (id: UserId) => (this.known.has(id) ? summaryOf(id) : undefined),
+      summaries: async (ids: Iterable<UserId>) => {
+        const wanted = [...ids];
+        if (!wanted.every((id) => this.known.has(id))) await tasks.pause();
+        return new Map(wanted.map((id) => [id, summaryOf(id)]));
+      },
+    } as unknown as UsersService;
+    this.feeds = new SimulatedFeeds(this.bus, this.repository(), users, this.windows());
+    this.feeds.tasks = tasks;
+    this.services = {
+      feeds: this.feeds,
+      users,
+      heads: this.heads(),
+      isUnavailable: (error: unknown) => error instanceof ReadFailed,
+      log: { error: (_: string, stack: unknown) => this.feeds.errors.push(stack) },
+    } as unknown as LiveServices;
+  }
+
+  get errors(): readonly unknown[] {
+    return this.feeds.errors;
+  }
+
+  hear(event: AnyEvent): void {
+    this.bus.publish([event]);
+  }
+
+  disturb(): void {
+    this.bus.disturb();
+  }
+
+  connect(userId: UserId): SimulatedSocket {
+    return new SimulatedSocket(userId, this.services, this.tasks);
+  }
+
+  close(): void {
+    this.feeds.onModuleDestroy();
+  }
+
+  private repository(): FeedsRepository {
+    const { db, tasks } = this;
+    return {
+      memberships: (ids: readonly UserId[]) => tasks.read(() => db.memberships(ids)),
+      members: (id: ConversationId, ids: readonly UserId[]) => tasks.read(() => db.members(id, ids)),
+      blocks: (ids: readonly UserId[]) => tasks.read(() => db.blocks(ids)),
+      gap: (id: ConversationId, after: number, to: number) => tasks.read(() => db.gap(id, after, to, ROWS_AT_ONCE)),
+    } as unknown as FeedsRepository;
+  }
+
+  private windows(): WindowsService {
+    const after = (userId: UserId, places: readonly ReadOn[]): unknown =>
+      this.tasks.read(
+        () =>
+          new Map(
+            places.flatMap(({ conversationId, seq, joinedSeq }) => {
+              const window = this.db.window(userId, conversationId, seq, ROWS_AT_ONCE);
+              if (!window || window.joinedSeq !== joinedSeq) return [];
+              const items = window.rows.map((row) =>
+                messageView(row, {
+                  sender: summaryOf(row.senderId),
+                  recipient: recipientOf({ ...this.db.members(conversationId, [])! }, row.senderId),
+                  read: false,
+                  isOwn: row.senderId === userId,
+                }),
+              );
+              const { toSeq, lastSeq } = window;
+              return [[conversationId, { items, afterSeq: seq, toSeq, more: toSeq < lastSeq }]];
+            }),
+          ),
+      );
+    return { after } as unknown as WindowsService;
+  }
+
+  private heads(): unknown {
+    const of = (userId: UserId, [id]: readonly ConversationId[]): unknown =>
+      this.tasks.read(() => {
+        const head = this.db.head(userId, id!);
+        return head ? [{ id, ...head }] : [];
+      });
+    return { of };
+  }
+}
+
+/** The server's end of a connection: what it writes waits here until the network takes it. */
+export class SimulatedSocket {
+  private readonly ws = Object.assign(new EventEmitter(), {
+    OPEN: 1,
+    readyState: 1,
+    close: (code: number) => this.closing(code),
+    terminate: () => this.closing(1006),
+    ping: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
+  });
+  private readonly tcp = Object.assign(new EventEmitter(), {
+    cork: () => undefined,
+    uncork: () => undefined,
+    write: (frame: Buffer) => this.written.push(frame),
+    writableLength: 0,
+  });
+  private written: Buffer[] = [];
+  private readonly live: LiveSocket;
+  isClogged = false;
+  isClosed = false;
+
+  constructor(
+    userId: UserId,
+    services: LiveServices,
+    private readonly tasks: Tasks,
+  ) {
+    const identity = { caller: { userId } };
+    this.live = new LiveSocket(this.ws as unknown as WebSocket, this.tcp as unknown as Socket, identity, {}, services);
+  }
+
+  say(frame: object): void {
+    this.ws.emit('message', Buffer.from(JSON.stringify(frame)), false);
+  }
+
+  /** What the client gets now. */
+  take(): ServerFrame[] {
+    if (this.isClogged) return [];
+    return this.written.splice(0).map((frame) => JSON.parse(String(payloadOf(frame))) as ServerFrame);
+  }
+
+  /** The client stops reading, until `drain`. */
+  clog(): void {
+    this.isClogged = true;
+    this.tcp.writableLength = 2 * 1024 * 1024;
+  }
+
+  drain(): void {
+    if (!this.isClogged) return;
+    this.isClogged = false;
+    this.tcp.writableLength = 0;
+    this.tcp.emit('drain');
+  }
+
+  /** The connection is gone. */
+  drop(): void {
+    this.ws.readyState = 3;
+    this.isClosed = true;
+    this.live.closed();
+  }
+
+  private closing(_code: number): void {
+    if (this.ws.readyState !== 1) return;
+    this.ws.readyState = 2;
+    void this.tasks.pause().then(
+      () => this.isClosed || this.drop(),
+      () => this.isClosed || this.drop(),
+    );
+  }
+}
+
+function payloadOf(frame: Buffer): Buffer {
+  const length = frame[1]!;
+  return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
+}

@@ -16,15 +16,15 @@ function generate(python) {
 async function runScenario(python) {
   const service = await startService();
   const env = { ...process.env, PYTHONPATH: python.directory };
-  const status = python.run('python', [fileOf('scenario.py'), service.url, service.key], { env });
+  const status = await python.run('python', [fileOf('scenario.py'), service.url, service.key], { env });
   await service.stop();
   return status;
 }
 
 if (hasPython()) {
-  const python = makePython('openapi-python-client==0.29.1');
+  const python = await makePython('openapi-python-client==0.29.1');
   try {
-    process.exitCode = generate(python) || (await runScenario(python));
+    process.exitCode = (await generate(python)) || (await runScenario(python));
   } finally {
     python.remove();
   }

@@ -13,14 +13,14 @@ export class Position {
    * The last number it has looked at.
    * @example 42
    */
-  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
+  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
   seq: number;
 
   /**
    * The conversation's joinedSeq when it did.
    * @example 0
    */
-  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
+  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
   joinedSeq: number;
 }
 
@@ -55,6 +55,9 @@ export const IsPositions = (): PropertyDecorator =>
     }),
   );
 
+/** JSON Schema knows it since 2019-09; the type of ApiProperty does not. */
+const BY_ID = { propertyNames: { format: 'uuid' } };
+
 /** Where a client is. */
 @ApiExtraModels(Position)
 export class SyncRequest {
@@ -62,7 +65,7 @@ export class SyncRequest {
    * What the client has looked at, by conversation id. Nothing, the first time.
    * @example { '0193f0e8-7b1a-7c3e-9f52-6a1d2c3b4e5f': { 'seq': 42, 'joinedSeq': 0 } }
    */
-  @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(Position) } })
+  @ApiProperty({ type: 'object', ...BY_ID, additionalProperties: { $ref: getSchemaPath(Position) } })
   @MayBeAbsent()
   @IsPositions()
   positions?: Positions;

@@ -21,7 +21,7 @@ async function roles(me: Person, group: { id: string }): Promise<string[]> {
   return items.map(({ user, role }) => `${user.displayName}: ${role}`);
 }
 
-/** What is stored of a group, and whether it agrees with itself. */
+/** What is stored of a group, and whether it agrees with itself. The row of a deleted one is swept before long. */
 async function stored({ db }: Server, group: { id: string }) {
   const { rows } = await db.query<{
     version: number;
@@ -30,10 +30,11 @@ async function stored({ db }: Server, group: { id: string }) {
     owners: number;
     deleted: boolean;
   }>(
-    `SELECT c.members_version::int AS version, c.member_count AS count, c.deleted_at IS NOT NULL AS deleted,
-       (SELECT count(*)::int FROM members m WHERE m.conversation_id = c.id) AS members,
-       (SELECT count(*)::int FROM members m WHERE m.conversation_id = c.id AND m.role = 2) AS owners
-     FROM conversations c WHERE c.id = $1`,
+    `SELECT c.members_version::int AS version, coalesce(c.member_count, 0) AS count,
+       c.id IS NULL OR c.deleted_at IS NOT NULL AS deleted,
+       (SELECT count(*)::int FROM members m WHERE m.conversation_id = g.id) AS members,
+       (SELECT count(*)::int FROM members m WHERE m.conversation_id = g.id AND m.role = 2) AS owners
+     FROM (VALUES ($1::uuid)) AS g (id) LEFT JOIN conversations c USING (id)`,
     [group.id],
   );
   const row = rows[0]!;

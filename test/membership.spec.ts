@@ -29,9 +29,10 @@ async function stored({ db }: Server, group: { id: string }) {
     members: number;
     owners: number;
     deleted: boolean;
+    swept: boolean;
   }>(
     `SELECT c.members_version::int AS version, coalesce(c.member_count, 0) AS count,
-       c.id IS NULL OR c.deleted_at IS NOT NULL AS deleted,
+       c.id IS NULL OR c.deleted_at IS NOT NULL AS deleted, c.id IS NULL AS swept,
        (SELECT count(*)::int FROM members m WHERE m.conversation_id = g.id) AS members,
        (SELECT count(*)::int FROM members m WHERE m.conversation_id = g.id AND m.role = 2) AS owners
      FROM (VALUES ($1::uuid)) AS g (id) LEFT JOIN conversations c USING (id)`,
@@ -380,6 +381,7 @@ it('whatever members do at once, the group agrees with itself afterwards', async
     const allowed = ['forbidden', 'group-not-found', 'not-a-member'];
     expect(Object.keys(refused).filter((code) => !allowed.includes(code))).toEqual([]);
     const after = await stored(server, group);
+    if (after.swept) continue; // and its version with it
     expect(after.version).toBeGreaterThan(version);
     expect(after.version).toBeLessThanOrEqual(version + 2 * done); // an owner who leaves hands over first
   }

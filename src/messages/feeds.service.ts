@@ -124,11 +124,11 @@ export class Feeds implements FeedSource, OnModuleDestroy {
     }
   }
 
-  /** Enters one conversation that the follower was told to have joined; false: that has changed again since. */
-  enter(follower: Follower, userId: UserId, conversationId: ConversationId, joinedSeq: number): boolean {
-    if (!this.isMember(userId, conversationId, joinedSeq)) return false;
-    this.feeds.get(conversationId)!.enter(follower, this.users.get(userId)!, joinedSeq);
-    return true;
+  /** Enters one conversation that the follower was told to have joined, unless that, or the follower, is over. */
+  enter(follower: Follower, userId: UserId, conversationId: ConversationId, joinedSeq: number): void {
+    const user = this.users.get(userId);
+    if (!user?.followers.has(follower) || !this.isMember(userId, conversationId, joinedSeq)) return;
+    this.feeds.get(conversationId)!.enter(follower, user, joinedSeq);
   }
 
   /** Whether the user is in the conversation, in that membership, as far as this process knows. */

@@ -52,12 +52,13 @@ export class SimulatedProcess {
   private readonly feeds: SimulatedFeeds;
   private readonly services: LiveServices;
   /** Whose name is at hand. */
-  readonly known = new Set<UserId>();
+  readonly known: Set<UserId>;
 
   constructor(
     private readonly db: SimulatedDatabase,
     private readonly tasks: Tasks,
   ) {
+    this.known = new Set(db.users.keys());
     const users = {
       rememberedSummary: (id: UserId) => (this.known.has(id) ? summaryOf(id) : undefined),
       summaries: async (ids: Iterable<UserId>) => {

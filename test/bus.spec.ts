@@ -16,7 +16,7 @@ const POLL_MS = 10;
 const PATIENCE_MS = 15_000;
 /** Longer than any disturbance of a start is held back. */
 const CALM_MS = 1600;
-const ID = '0193f0e8-0000-7000-8000-00000000000a' as never;
+const ID = '0193f0e8-0000-7000-8000-00000000000a';
 const membership = { conversationId: ID, membersVersion: 3, userIds: [ID] };
 
 /** One of each event there is. */
@@ -33,7 +33,7 @@ const EVENTS: { [K in EventName]: EventMap[K] } = {
   'receipt.moved': { conversationId: ID, userId: ID, deliveredSeq: 9, readSeq: 8 },
   'typing.started': { conversationId: ID, userId: ID },
   'conversation.opened': membership,
-  'members.joined': { ...membership, joinedSeq: 7, userIds: Array<never>(100).fill(ID) },
+  'members.joined': { ...membership, joinedSeq: 7, userIds: Array<string>(100).fill(ID) },
   'members.left': membership,
   'member.role-changed': membership,
   'group.renamed': { conversationId: ID },
@@ -47,9 +47,9 @@ const EVENTS: { [K in EventName]: EventMap[K] } = {
 const events = Object.entries(EVENTS).map(([name, data]) => ({ name, data }) as AnyEvent);
 const typing = (userId: string): AnyEvent => ({
   name: 'typing.started',
-  data: { conversationId: ID, userId: userId as never },
+  data: { conversationId: ID, userId },
 });
-const changed = (userId: string): AnyEvent => ({ name: 'user.changed', data: { userId: userId as never } });
+const changed = (userId: string): AnyEvent => ({ name: 'user.changed', data: { userId } });
 
 /** One of several processes, as far as the bus is concerned. */
 class Copy {
@@ -189,7 +189,7 @@ describe.each(carriers)('over %s', (carrier) => {
     const some = (name: string): AnyEvent[] =>
       Array.from({ length: 50 }, (_, i) => ({
         name: 'message.sent',
-        data: { ...EVENTS['message.sent'], senderId: name as never, seq: i },
+        data: { ...EVENTS['message.sent'], senderId: name, seq: i },
       }));
     for (let round = 0; round < 100; round++) {
       ana.bus.publish(some('ana'));
@@ -200,7 +200,7 @@ describe.each(carriers)('over %s', (carrier) => {
     const seqs = (copy: Copy, sender: string): number[] =>
       copy.heard
         .map(({ data }) => data as EventMap['message.sent'])
-        .filter(({ senderId }) => senderId === (sender as string))
+        .filter(({ senderId }) => senderId === sender)
         .map(({ seq }) => seq);
     const expected = Array.from({ length: 100 }, () => Array.from({ length: 50 }, (_, i) => i)).flat();
     expect(seqs(ana, 'ben')).toEqual(expected);

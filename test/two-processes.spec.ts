@@ -111,10 +111,10 @@ const ENDINGS: Record<string, () => Promise<() => Promise<void>>> = {
     const login = { username: `eve.${performance.now()}`, password: 'correct horse' };
     await world.anyone.createUser(login);
     const [first, second] = await Promise.all([world.anyone.createSession(login), world.anyone.createSession(login)]);
-    const api = world.anyone.with({ baseUrl: there.url, accessToken: first!.accessToken });
+    const api = world.anyone.with({ baseUrl: there.url, accessToken: first.accessToken });
     await api.listGroups();
     return async () => {
-      const own = world.anyone.with({ accessToken: second!.accessToken });
+      const own = world.anyone.with({ accessToken: second.accessToken });
       await own.changePassword({ currentPassword: login.password, newPassword: 'battery staple' });
       await expectRefused(() => api.listGroups());
     };

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { AnyEvent, MessageSent } from './events.js';
+import type { AnyEvent } from './events.js';
 import { cut, decodeLetter, encodeEvent, encodeLetter } from './letter.js';
 import { MAX_NOTIFY_BYTES } from './postgres.transport.js';
 
@@ -15,7 +15,7 @@ const message = (text: string, seq = 1): AnyEvent => ({
     sentAt: '2026-11-23T10:00:00.000Z',
     clientMessageId: A,
     membersVersion: 7,
-  } as MessageSent,
+  },
 });
 
 const batch = { kind: 'batch', from: 'abcdefghijklmnop', n: 12, at: 81234 } as const;

@@ -20,10 +20,10 @@ import type { Position, Resume } from '../messages/feeds.service.js';
 import type { ConversationChange, Follower, Passed } from '../messages/follower.js';
 import type { Message } from '../messages/messages.dto.js';
 import type { UserSummary } from '../users/users.dto.js';
-import { corked } from './corked.js';
 import { checkFrame, parseFrame, passedFrame, serverFrame, sharedFrame, type FrameShape } from './frame.codec.js';
 import type { ClientFrame, MarkFrame, ResumeFrame, SendFrame, ServerFrame } from './frames.dto.js';
 import type { LiveServices } from './live.services.js';
+import { Outgoing } from './outgoing.js';
 import { Notices, type NoticeReader } from './notices.js';
 
 /** Why a socket is closed: RFC 6455 section 7.4, and 4401 for what HTTP calls 401. */
@@ -58,6 +58,7 @@ export class LiveSocket implements Follower, NoticeReader {
   /** Conversations whose `joined` has still to be told, with their joinedSeq. */
   private readonly joining = new Map<ConversationId, number>();
   private readonly notices: Notices;
+  private readonly outgoing: Outgoing;
   private self: UserSummary | undefined;
   private isReading = false;
   private badFrames = 0;
@@ -69,13 +70,14 @@ export class LiveSocket implements Follower, NoticeReader {
 
   constructor(
     private readonly ws: WebSocket,
-    private readonly tcp: Socket,
+    tcp: Socket,
     private identity: Identity,
     private credentials: Credentials,
     private readonly services: LiveServices,
   ) {
     this.userId = identity.caller.userId!;
     this.notices = new Notices(services, this);
+    this.outgoing = new Outgoing(tcp);
     ws.on('message', (data: Buffer, isBinary: boolean) => this.received(data, isBinary));
     ws.on('pong', () => (this.isAlive = true));
     tcp.on('drain', () => this.drained());
@@ -90,6 +92,7 @@ export class LiveSocket implements Follower, NoticeReader {
   }
 
   close(code: number, reason = ''): void {
+    this.outgoing.flush();
     this.ws.close(code, reason);
   }
 
@@ -328,7 +331,7 @@ export class LiveSocket implements Follower, NoticeReader {
 
   private async readBehind(): Promise<void> {
     while (this.behind.size > 0 && this.resumed === 'following' && this.isOpen) {
-      if (this.tcp.writableLength > BACKLOG_BYTES) return; // goes on when drained
+      if (this.outgoing.length > BACKLOG_BYTES) return; // goes on when drained
       const cursors = [...this.behind].slice(0, CURSORS_AT_ONCE);
       try {
         await this.services.feeds.readOn(this.userId, cursors);
@@ -364,12 +367,10 @@ export class LiveSocket implements Follower, NoticeReader {
     return internal();
   }
 
-  /** Writes a whole frame. What one turn writes goes out together. */
   private write(frame: Buffer): void {
     if (!this.isOpen) return;
-    corked(this.tcp);
-    this.tcp.write(frame);
-    if (this.tcp.writableLength > SLOW_BYTES && this.resumed === 'following') this.becomeSlow();
+    this.outgoing.push(frame);
+    if (this.outgoing.length > SLOW_BYTES && this.resumed === 'following') this.becomeSlow();
   }
 
   /** Leaves the feeds, noting where the client is: nothing more waits for it, and nobody else waits for this socket. */

@@ -65,7 +65,11 @@ export class LiveLog {
   async level(url = this.url): Promise<void> {
     do {
       if (!this.socket?.isOpen || this.mustConnectAnew) await this.connect(url);
-      await Promise.race([this.ready(), this.socket!.closed()]);
+      const { socket } = this;
+      const ready = this.ready().catch((error: unknown) => {
+        if (socket!.isOpen) throw error; // else it was closed to connect anew
+      });
+      await Promise.race([ready, socket!.closed()]);
       await this.settled();
     } while (!this.socket?.isOpen || this.mustConnectAnew);
   }

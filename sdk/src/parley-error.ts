@@ -31,3 +31,7 @@ export class ParleyError extends Error {
     this.retryAfterSeconds = Number.isFinite(retryAfter) ? retryAfter : undefined;
   }
 }
+
+/** Whether the server has refused, so that trying again would mend nothing. What fails on the way may pass. */
+export const isFinal = (error: unknown): error is ParleyError =>
+  error instanceof ParleyError && error.code !== 'unknown' && error.status < 500 && error.status !== 429;

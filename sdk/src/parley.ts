@@ -1,4 +1,5 @@
 import createClient, { type Client } from 'openapi-fetch';
+import { Live, type LiveOptions } from './live.js';
 import { Operations, operations } from './operations.js';
 import { ParleyError } from './parley-error.js';
 import type { components, paths } from './schema.js';
@@ -48,6 +49,27 @@ export class Parley extends Operations {
   /** The same client with other options: for another user of the same application, for instance. */
   with(options: Partial<ParleyOptions>): Parley {
     return new Parley({ ...this.options, ...options });
+  }
+
+  /**
+   * Follows what happens, over a WebSocket that it keeps up: `for await (const message of client.live())`. It begins at
+   * once; `close()` ends it.
+   */
+  live(options: LiveOptions = {}): Live {
+    const { apiKey, onBehalfOf, baseUrl } = this.options;
+    return new Live(
+      {
+        api: this,
+        url: `${baseUrl.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/live`,
+        token: () => (apiKey === undefined ? this.tokens.accessToken : undefined),
+        headers: {
+          ...(apiKey !== undefined && { 'X-Api-Key': apiKey }),
+          ...(apiKey !== undefined && onBehalfOf !== undefined && { 'On-Behalf-Of': onBehalfOf }),
+        },
+        renew: () => (this.tokens.refreshToken === undefined ? undefined : this.renew()),
+      },
+      options,
+    );
   }
 
   /** The items of every page, one after the other: `for await (const message of client.each('listMessages', { read: false }))`. */

@@ -13,6 +13,8 @@ export interface TestServer {
   readonly url: string;
   readonly settings: Settings;
   readonly app: INestApplication;
+  /** Stops it before the file ends; its database stays. */
+  readonly stop: () => Promise<void>;
   /** For looking at what is stored, and for rows that would take too long through the API. */
   readonly db: pg.Pool;
 }
@@ -45,12 +47,14 @@ export async function startServer(
   const app = await createApp(settings, { logger });
   await app.listen(settings.port, settings.host);
   const db = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= app.close());
   cleanUps.unshift(async () => {
-    await app.close();
+    await stop();
     await db.end();
     await database?.drop();
   });
-  return { url: await app.getUrl(), settings, app, db };
+  return { url: await app.getUrl(), settings, app, stop, db };
 }
 
 afterAll(async () => {

@@ -1,0 +1,76 @@
+import type { Clock } from './live-clock.js';
+import type { ClientFrame } from './live-schema.js';
+
+interface Place {
+  readonly conversationId: string;
+  readonly seq: number;
+}
+
+/** What is received is marked together, after so long at most. */
+const DELIVERED_MS = 500;
+const TYPING_MS = 1_000;
+
+/** What a client says of single conversations, as seldom as it can: read, delivered, typing. */
+export class Marks {
+  /** Said anew on each connection until the server has confirmed it. */
+  private readonly reads = new Map<string, number>();
+  private readonly unsaid = new Map<string, number>();
+  private readonly typedAt = new Map<string, number>();
+  private cancel: (() => void) | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly say: (frame: ClientFrame) => void,
+    private readonly saysDelivered: boolean,
+  ) {}
+
+  read({ conversationId, seq }: Place): void {
+    if (seq <= (this.reads.get(conversationId) ?? 0)) return;
+    this.reads.set(conversationId, seq);
+    this.say({ type: 'read', messageId: `${conversationId}.${seq}` });
+  }
+
+  delivered({ conversationId, seq }: Place): void {
+    if (!this.saysDelivered) return;
+    this.unsaid.set(conversationId, seq);
+    this.cancel ??= this.clock.after(DELIVERED_MS, () => this.flush());
+  }
+
+  typing(conversationId: string): void {
+    const now = this.clock.now();
+    if (now - (this.typedAt.get(conversationId) ?? -Infinity) < TYPING_MS) return;
+    this.typedAt.set(conversationId, now);
+    this.say({ type: 'typing', conversationId });
+  }
+
+  /** The server has it, from this device or another. */
+  confirmed(conversationId: string, readSeq: number): void {
+    if ((this.reads.get(conversationId) ?? Infinity) <= readSeq) this.reads.delete(conversationId);
+  }
+
+  forget(conversationId: string): void {
+    this.reads.delete(conversationId);
+    this.unsaid.delete(conversationId);
+    this.typedAt.delete(conversationId);
+  }
+
+  /** A new connection: what may not have arrived over the last one. */
+  sayAll(): void {
+    for (const [conversationId, seq] of this.reads) this.say({ type: 'read', messageId: `${conversationId}.${seq}` });
+    this.flush();
+  }
+
+  flush(): void {
+    this.pause();
+    for (const [conversationId, seq] of this.unsaid) {
+      this.say({ type: 'delivered', messageId: `${conversationId}.${seq}` });
+    }
+    this.unsaid.clear();
+  }
+
+  /** There is no connection: what is unsaid waits for the next. */
+  pause(): void {
+    this.cancel?.();
+    this.cancel = undefined;
+  }
+}

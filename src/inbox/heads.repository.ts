@@ -3,7 +3,7 @@ import type { ConversationId, UserId } from '../common/ids.js';
 import type { Kind } from '../conversations/conversation.entity.js';
 import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import { APART, HIDDEN, MESSAGE_COLUMNS, VIEW_COLUMNS } from '../messages/messages.repository.js';
+import { APART, HIDDEN, MESSAGE_COLUMNS, VIEW_COLUMNS } from '../messages/seen-message.js';
 
 /** Rows looked at for the last visible message: beyond them it is not shown. */
 const LAST_MESSAGE_ROWS = 100;

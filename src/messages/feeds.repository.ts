@@ -3,7 +3,7 @@ import type { ConversationId, UserId } from '../common/ids.js';
 import type { Kind } from '../conversations/conversation.entity.js';
 import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import { MESSAGE_COLUMNS, type MessageRow } from './messages.repository.js';
+import { MESSAGE_COLUMNS, type MessageRow } from './seen-message.js';
 
 /** The head of a log, as a feed needs it. */
 export interface FeedState {

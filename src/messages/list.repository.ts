@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
 import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import { APART, HIDDEN, MESSAGE_COLUMNS, type SeenMessage } from './messages.repository.js';
+import { APART, HIDDEN, MESSAGE_COLUMNS, type SeenMessage } from './seen-message.js';
 
 /** A place in the merged order of all conversations: by sentAt, then conversation, then seq. */
 export interface Place {

@@ -4,13 +4,8 @@ import { Kind } from '../conversations/conversation.entity.js';
 import type { UserSummary } from '../users/users.dto.js';
 import { UsersService } from '../users/users.service.js';
 import type { Message, Recipient } from './messages.dto.js';
-import {
-  isReadByOthers,
-  MessagesRepository,
-  type ConversationView,
-  type MessageRow,
-  type SeenMessage,
-} from './messages.repository.js';
+import { isReadByOthers, MessagesRepository } from './messages.repository.js';
+import type { ConversationView, MessageRow, SeenMessage } from './seen-message.js';
 
 /** Turns rows into messages as one user sees them: with the sender's summary, the recipient and `read`. */
 @Injectable()

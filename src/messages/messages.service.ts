@@ -8,7 +8,8 @@ import { ConversationsService } from '../conversations/conversations.service.js'
 import { UsersService } from '../users/users.service.js';
 import { MessageViews } from './message-views.service.js';
 import type { Message, ReceiptPage } from './messages.dto.js';
-import { MessagesRepository, type SeenMessage } from './messages.repository.js';
+import { MessagesRepository } from './messages.repository.js';
+import type { SeenMessage } from './seen-message.js';
 
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const receiptCursor = new CursorKind<[userId: string]>(

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
 import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import { HIDDEN, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './messages.repository.js';
+import { HIDDEN, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
 
 /** One looked-at message and the membership it was seen in; of an empty stretch, the membership alone. */
 export type WindowRow = WindowHead &

@@ -7,7 +7,7 @@ import { ConversationsService } from '../conversations/conversations.service.js'
 import type { Db } from '../database/db.js';
 import { MessageViews } from './message-views.service.js';
 import type { Message } from './messages.dto.js';
-import type { SeenMessage } from './messages.repository.js';
+import type { SeenMessage } from './seen-message.js';
 import type { MessageWindow, WindowQuery } from './windows.dto.js';
 import { WindowsRepository, type WindowRow } from './windows.repository.js';
 

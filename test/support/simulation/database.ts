@@ -2,7 +2,7 @@ import { directConversationId, type ConversationId, type UserId } from '../../..
 import { Kind } from '../../../src/conversations/conversation.entity.js';
 import type { AnyEvent } from '../../../src/events/events.js';
 import type { BlocksRow, FeedState, MembershipRow, MembersRow } from '../../../src/messages/feeds.repository.js';
-import type { MessageRow } from '../../../src/messages/messages.repository.js';
+import type { MessageRow } from '../../../src/messages/seen-message.js';
 
 interface Place {
   readonly joinedSeq: number;

@@ -2,20 +2,14 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationId, UserId } from '../common/ids.js';
 import { EventBus } from '../events/event-bus.js';
-import type { EventMap, MessageSent } from '../events/events.js';
+import type { EventMap } from '../events/events.js';
 import { UsersService } from '../users/users.service.js';
 import { Kind } from '../conversations/conversation.entity.js';
-import { Feed, type Cursor, type FeedSource } from './feed.js';
-import {
-  FeedsRepository,
-  type BlocksRow,
-  type FeedState,
-  type MembershipRow,
-  type MembersRow,
-} from './feeds.repository.js';
-import type { ConversationChange, Follower, Passed } from './follower.js';
-import { LocalUser } from './local-user.js';
-import { messageView, recipientOf } from './message-views.service.js';
+import type { Cursor, Feed } from './feed.js';
+import { FeedsRepository, type MembershipRow } from './feeds.repository.js';
+import type { ConversationChange, Follower } from './follower.js';
+import { Knowledge } from './knowledge.js';
+import type { LocalUser } from './local-user.js';
 import { WindowsService } from './windows.service.js';
 
 /** Messages of one conversation that are read at once for a follower who is behind. */
@@ -50,21 +44,24 @@ export interface Resume {
  * events feed it; a comparison with the database finds what events failed to say.
  */
 @Injectable()
-export class Feeds implements FeedSource, OnModuleDestroy {
+export class Feeds implements OnModuleDestroy {
   private readonly log = new Logger(Feeds.name);
-  private readonly users = new Map<UserId, LocalUser>();
-  private readonly feeds = new Map<ConversationId, Feed>();
+  private readonly known: Knowledge;
+  private readonly users: ReadonlyMap<UserId, LocalUser>;
+  private readonly feeds: ReadonlyMap<ConversationId, Feed>;
   private readonly sweep = setInterval(() => this.lookThrough(), SWEEP_MS).unref();
   private comparing: Promise<void> | undefined;
   private compareAgain = false;
-  private isClosing = false;
 
   constructor(
     private readonly bus: EventBus,
-    private readonly repository: FeedsRepository,
-    private readonly directory: UsersService,
+    repository: FeedsRepository,
+    directory: UsersService,
     private readonly windows: WindowsService,
   ) {
+    this.known = new Knowledge(repository, directory, (error) => this.failed(error));
+    this.users = this.known.users;
+    this.feeds = this.known.feeds;
     bus.on('message.sent', (sent) => this.feeds.get(sent.conversationId)?.sent(sent));
     bus.on('receipt.moved', (receipt) => this.receiptMoved(receipt));
     bus.on('typing.started', (typing) => this.feeds.get(typing.conversationId)?.typing(typing));
@@ -81,7 +78,7 @@ export class Feeds implements FeedSource, OnModuleDestroy {
   }
 
   onModuleDestroy(): void {
-    this.isClosing = true;
+    this.known.isClosing = true;
     clearInterval(this.sweep);
     for (const user of this.users.values()) user.touch(); // whoever waits is answered
   }
@@ -93,10 +90,10 @@ export class Feeds implements FeedSource, OnModuleDestroy {
    * no hint falls between. What is behind is then for the follower to read on.
    */
   async attach(follower: Follower, userId: UserId, resume: Resume, isOpen: () => boolean): Promise<void> {
-    const user = this.localUser(userId) ?? this.addUser(userId);
+    const user = this.users.get(userId) ?? this.known.addUser(userId);
     user.pins++;
     try {
-      const memberships = await this.load(user);
+      const memberships = await this.known.load(user);
       if (isOpen()) this.begin(follower, user, memberships, resume);
     } finally {
       user.pins--;
@@ -205,12 +202,12 @@ export class Feeds implements FeedSource, OnModuleDestroy {
 
   /** The user, known from now on and for some minutes after. */
   async watch(userId: UserId): Promise<LocalUser> {
-    const user = this.users.get(userId) ?? this.addUser(userId);
+    const user = this.users.get(userId) ?? this.known.addUser(userId);
     user.usedAt = performance.now();
     if (!user.isLoaded) {
       user.pins++;
       try {
-        await this.load(user);
+        await this.known.load(user);
       } finally {
         user.pins--;
       }
@@ -225,12 +222,12 @@ export class Feeds implements FeedSource, OnModuleDestroy {
 
   /** Whether the process is ending: nobody should wait for anything any more. */
   get areClosing(): boolean {
-    return this.isClosing;
+    return this.known.isClosing;
   }
 
   /** Waits until something has come for the user since `activityCount` was `since`, or the time is up. */
   async untilTouched(user: LocalUser, since: number, ms: number): Promise<void> {
-    if (user.activityCount !== since || this.isClosing) return;
+    if (user.activityCount !== since || this.known.isClosing) return;
     await new Promise<void>((resolve) => {
       const end = user.nextTouch(() => {
         clearTimeout(timer);
@@ -255,7 +252,8 @@ export class Feeds implements FeedSource, OnModuleDestroy {
     for (const user of here?.map((id) => this.users.get(id)!) ?? this.users.values()) user.epoch++;
     const isNews = userIds === undefined || here!.length > 0;
     const feed =
-      this.feeds.get(conversationId) ?? (isNews && this.users.size > 0 ? this.addFeed(conversationId) : undefined);
+      this.feeds.get(conversationId) ??
+      (isNews && this.users.size > 0 ? this.known.addFeed(conversationId) : undefined);
     const changes: ConversationChange[] = change
       ? (userIds ?? []).map((userId) => ({ conversationId, change, userId, isSmall: false }))
       : [];
@@ -279,61 +277,17 @@ export class Feeds implements FeedSource, OnModuleDestroy {
     if (blocker) {
       blocker.epoch++;
       if (blocked) blocker.blocked = new Set([...blocker.blocked, blockedId]);
-      if (blocksVersion > blocker.blocksVersion) this.raiseBlocksVersion(blocker, blocksVersion);
+      if (blocksVersion > blocker.blocksVersion) this.known.raiseBlocksVersion(blocker, blocksVersion);
     }
     if (other) {
       other.epoch++;
       if (blocked) other.blockedBy = new Set([...other.blockedBy, blockerId]);
     }
     const concerned = [blocker, other].filter((user) => user?.isLoaded) as LocalUser[];
-    if (concerned.length > 0) void this.readBlocks(concerned);
+    if (concerned.length > 0) void this.known.readBlocks(concerned);
   }
 
-  // ---- what the database says ----
-
-  /** Reads blocks, then memberships, again where a hint came meanwhile, and takes them over in the turn in which it resolves. */
-  private async load(user: LocalUser): Promise<MembershipRow[]> {
-    for (;;) {
-      const { epoch } = user;
-      const [blocks] = await this.repository.blocks([user.id]);
-      const rows = await this.repository.memberships([user.id]);
-      if (user.epoch !== epoch) continue;
-      if (blocks) this.takeBlocks(user, blocks);
-      user.isLoaded = true;
-      for (const row of rows) this.feedOf(row).admit(user, row);
-      const present = new Set(rows.map(({ conversationId }) => conversationId));
-      for (const feed of user.feeds) if (!present.has(feed.conversationId)) feed.ask(user);
-      return rows;
-    }
-  }
-
-  private async readBlocks(users: readonly LocalUser[]): Promise<void> {
-    while (!this.isClosing) {
-      try {
-        for (const row of await this.repository.blocks(users.map(({ id }) => id))) {
-          const user = this.users.get(row.userId);
-          if (user) this.takeBlocks(user, row);
-        }
-        return;
-      } catch (error) {
-        await this.failed(error);
-      }
-    }
-  }
-
-  private takeBlocks(user: LocalUser, row: BlocksRow): void {
-    if (row.blocksVersion < user.blocksVersion) return; // an older answer
-    user.blocked = new Set(row.blocked);
-    user.blockedBy = new Set(row.blockedBy);
-    if (row.blocksVersion > user.blocksVersion) this.raiseBlocksVersion(user, row.blocksVersion);
-  }
-
-  /** Answers of the database that are older are ignored from here on. */
-  private raiseBlocksVersion(user: LocalUser, blocksVersion: number): void {
-    user.blocksVersion = blocksVersion;
-    for (const follower of user.followers) follower.blocksChanged(blocksVersion);
-    user.touch();
-  }
+  // ---- comparing ----
 
   /** Compares every user, after a disturbance. One at a time; a disturbance meanwhile begins it again. */
   private async compareAll(): Promise<void> {
@@ -343,12 +297,12 @@ export class Feeds implements FeedSource, OnModuleDestroy {
   }
 
   private async compareUntilStill(): Promise<void> {
-    while (this.compareAgain && !this.isClosing) {
+    while (this.compareAgain && !this.known.isClosing) {
       this.compareAgain = false;
       try {
         const users = [...this.users.values()];
         for (let i = 0; i < users.length; i += USERS_PER_COMPARISON) {
-          await this.compare(users.slice(i, i + USERS_PER_COMPARISON));
+          await this.known.compare(users.slice(i, i + USERS_PER_COMPARISON));
         }
         for (const user of users) for (const follower of user.followers) follower.compared();
       } catch (error) {
@@ -358,105 +312,20 @@ export class Feeds implements FeedSource, OnModuleDestroy {
     }
   }
 
-  /** What the database is ahead in is treated as a hint. */
-  private async compare(users: readonly LocalUser[]): Promise<void> {
-    const ids = users.map(({ id }) => id);
-    const blocks = await this.repository.blocks(ids);
-    const rows = await this.repository.memberships(ids);
-    for (const row of blocks) {
-      const user = this.users.get(row.userId);
-      if (user) this.takeBlocks(user, row);
-    }
-    const present = new Map(users.map((user) => [user, new Set<ConversationId>()]));
-    for (const row of rows) {
-      const user = this.users.get(row.userId);
-      if (!user) continue;
-      present.get(user)?.add(row.conversationId);
-      const feed = this.feeds.get(row.conversationId) ?? this.addFeed(row.conversationId);
-      if (feed.joinedSeqOf(user) !== row.joinedSeq) feed.ask(user);
-      feed.expect(row.lastSeq, row.membersVersion);
-    }
-    for (const [user, conversations] of present) {
-      user.comparedAt = performance.now();
-      for (const feed of user.feeds) if (!conversations.has(feed.conversationId)) feed.ask(user);
-    }
-  }
-
   /** Now and then: forgets who is no longer asked for, and compares whose turn it is. */
   private lookThrough(): void {
     const now = performance.now();
-    for (const user of this.users.values()) if (isIdle(user, now)) this.removeUser(user);
+    for (const user of this.users.values()) if (isIdle(user, now)) this.known.removeUser(user);
     const due = [...this.users.values()].filter(({ comparedAt }) => now - comparedAt > COMPARE_MS);
     const share = Math.ceil((this.users.size * 2 * SWEEP_MS) / COMPARE_MS);
     const chosen = due.slice(0, Math.max(share, 1));
-    if (chosen.length > 0) void this.compare(chosen).catch((error) => this.failed(error));
-  }
-
-  // ---- for the feeds ----
-
-  members(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined> {
-    return this.repository.members(conversationId, userIds);
-  }
-
-  async gap(state: FeedState, afterSeq: number, toSeq: number, limit: number): Promise<Passed[]> {
-    const rows = await this.repository.gap(state.conversationId, afterSeq, toSeq, limit);
-    const senders = await this.directory.summaries(rows.map(({ senderId }) => senderId));
-    return rows.map((row) => ({
-      message: messageView(
-        { ...row, clientMessageId: null },
-        { sender: senders.get(row.senderId)!, recipient: recipientOf(state, row.senderId), read: false, isOwn: false },
-      ),
-      clientMessageId: row.clientMessageId ?? undefined,
-    }));
-  }
-
-  ready(state: FeedState, sent: MessageSent): Passed | undefined {
-    const sender = this.directory.rememberedSummary(sent.senderId);
-    if (!sender) return undefined;
-    const row = { ...sent, sentAt: new Date(sent.sentAt), clientMessageId: null };
-    const recipient = recipientOf(state, sent.senderId);
-    return {
-      message: messageView(row, { sender, recipient, read: false, isOwn: false }),
-      clientMessageId: sent.clientMessageId,
-    };
-  }
-
-  localUsers(): Iterable<LocalUser> {
-    return this.users.values();
-  }
-
-  localUser(id: UserId): LocalUser | undefined {
-    return this.users.get(id);
-  }
-
-  dismissed(feed: Feed): void {
-    if (this.feeds.get(feed.conversationId) === feed) this.feeds.delete(feed.conversationId);
+    if (chosen.length > 0) void this.known.compare(chosen).catch((error) => this.failed(error));
   }
 
   async failed(error: unknown): Promise<void> {
-    if (!this.isClosing) this.log.warn(`reading what hints left out failed, trying again: ${(error as Error).message}`);
+    if (!this.known.isClosing)
+      this.log.warn(`reading what hints left out failed, trying again: ${(error as Error).message}`);
     await sleep(RETRY_MS, undefined, { ref: false });
-  }
-
-  private addUser(id: UserId): LocalUser {
-    const user = new LocalUser(id);
-    this.users.set(id, user);
-    return user;
-  }
-
-  private removeUser(user: LocalUser): void {
-    this.users.delete(user.id);
-    for (const feed of [...user.feeds]) feed.forget(user);
-  }
-
-  private feedOf({ conversationId }: FeedState): Feed {
-    return this.feeds.get(conversationId) ?? this.addFeed(conversationId);
-  }
-
-  private addFeed(conversationId: ConversationId): Feed {
-    const feed = new Feed(conversationId, this);
-    this.feeds.set(conversationId, feed);
-    return feed;
   }
 }
 

@@ -9,17 +9,12 @@ import { startService } from '../support/service.mjs';
 const [seconds = '60', seed = String(Math.floor(Math.random() * 2 ** 31))] = process.argv.slice(2);
 const fileOf = (name) => path.join(import.meta.dirname, name);
 
-async function post({ url, key }, route, body) {
+async function call({ url, key }, route, body) {
   const headers = { 'X-Api-Key': key, 'Content-Type': 'application/json' };
-  const response = await fetch(`${url}/v1/${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`POST /${route} answered ${response.status}: ${await response.text()}`);
+  const request = body ? { method: 'POST', headers, body: JSON.stringify(body) } : { headers };
+  const response = await fetch(`${url}/v1/${route}`, request);
+  if (!response.ok) throw new Error(`/${route} answered ${response.status}: ${await response.text()}`);
   return response.json();
-}
-
-async function makePeople(service) {
-  for (const username of ['ana', 'ben']) await post(service, 'users', { username });
-  const { id } = await post(service, 'users', { displayName: 'Fuzz' });
-  return { id, accessToken: (await post(service, `users/${id}/sessions`, {})).accessToken };
 }
 
 /** Signed in by one of the schemes that the contract declares. @returns 0 where all checks held */
@@ -28,7 +23,7 @@ function fuzz(python, { url, key }, caller, scheme, credentials, ...options) {
   const auth = `[auth.openapi]\n${scheme} = { ${credentials} }\n`;
   writeFileSync(config, `${readFileSync(fileOf('schemathesis.toml'), 'utf8')}\n${auth}`);
   const hooks = { SCHEMATHESIS_HOOKS: 'hooks', PYTHONPATH: import.meta.dirname, PYTHONDONTWRITEBYTECODE: '1' };
-  const parley = { PARLEY_URL: url, PARLEY_KEY: key, PARLEY_CALLER: caller.id, PARLEY_SCHEME: scheme };
+  const parley = { PARLEY_URL: url, PARLEY_KEY: key, PARLEY_CALLER: caller, PARLEY_SCHEME: scheme };
   const bounds = ['--checks', 'all', '--max-time', seconds, '--seed', seed];
   return python.run('st', ['--config-file', config, 'run', `${url}/openapi.json`, ...bounds, ...options], {
     env: { ...process.env, ...hooks, ...parley },
@@ -36,18 +31,21 @@ function fuzz(python, { url, key }, caller, scheme, credentials, ...options) {
 }
 
 /** Without the caller everything would be refused, which proves little. */
-async function assertStillThere({ url }, { accessToken }) {
-  const { status } = await fetch(`${url}/v1/users/me`, { headers: { Authorization: `Bearer ${accessToken}` } });
-  if (status !== 200) throw new Error(`the caller was signed out or removed on the way (${status})`);
+async function assertStillThere(service, caller) {
+  const { deleted } = await call(service, `users/${caller}`);
+  if (deleted) throw new Error('the caller was removed on the way');
 }
 
 async function run(python, service) {
-  const caller = await makePeople(service);
+  for (const username of ['ana', 'ben']) await call(service, 'users', { username });
+  const { id: caller } = await call(service, 'users', { displayName: 'Fuzz' });
   const asApplication = await fuzz(python, service, caller, 'apiKey', `api_key = "${service.key}"`);
   await assertStillThere(service, caller);
+  const { accessToken } = await call(service, `users/${caller}/sessions`, {});
   const ending = ['removeMe', 'endSession'].flatMap((name) => ['--exclude-operation-id', name]);
-  const asUser = await fuzz(python, service, caller, 'bearer', `bearer = "${caller.accessToken}"`, ...ending);
-  await assertStillThere(service, caller);
+  const asUser = await fuzz(python, service, caller, 'bearer', `bearer = "${accessToken}"`, ...ending);
+  const stillIn = await fetch(`${service.url}/v1/users/me`, { headers: { Authorization: `Bearer ${accessToken}` } });
+  if (!stillIn.ok) throw new Error('the caller was signed out on the way');
   return asApplication || asUser;
 }
 

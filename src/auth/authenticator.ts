@@ -57,6 +57,13 @@ export class Authenticator {
     return identity;
   }
 
+  /** The user of a token in an Authorization header, at once, where both are remembered; undefined: ask `authenticate`. */
+  peek(authorization: string | undefined): Caller | undefined {
+    const token = bearerOf(authorization);
+    const claims = token === undefined ? undefined : this.tokens.peek(token);
+    return claims && this.sessions.isKnown(claims) ? { userId: claims.userId, sessionId: claims.sessionId } : undefined;
+  }
+
   private async user(token: string): Promise<Identity | undefined> {
     const claims = await this.tokens.verify(token);
     if (!claims || !(await this.sessions.has(claims))) return undefined;

@@ -22,8 +22,17 @@ export class KnownSessions {
   }
 
   /** Whether the session of a token goes on, and is that user's. */
-  async has({ sessionId, userId }: AccessClaims): Promise<boolean> {
-    const owner = await this.users.get(sessionId, () => this.repository.userOf(sessionId));
+  async has(claims: AccessClaims): Promise<boolean> {
+    const { sessionId } = claims;
+    return this.isOf(claims, await this.users.get(sessionId, () => this.repository.userOf(sessionId)));
+  }
+
+  /** As `has`, at once: true only where that is remembered. */
+  isKnown(claims: AccessClaims): boolean {
+    return this.isOf(claims, this.users.peek(claims.sessionId));
+  }
+
+  private isOf({ sessionId, userId }: AccessClaims, owner: UserId | undefined): boolean {
     return owner === userId && !this.revocations.hasSession(sessionId) && !this.revocations.hasUser(userId);
   }
 }

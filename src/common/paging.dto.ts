@@ -36,3 +36,6 @@ export abstract class Page {
    */
   next?: string;
 }
+
+/** All empty pages are alike, so they share one ETag. */
+export const EMPTY_PAGE_ETAG = '"empty"';

@@ -7,9 +7,10 @@ import { UsersModule } from '../users/users.module.js';
 import { DeliveredWriter } from './delivered.writer.js';
 import { LiveServer } from './live.server.js';
 import { LiveServices } from './live.services.js';
+import { QuickPolls } from './quick-polls.js';
 
 @Module({
   imports: [UsersModule, AuthModule, ConversationsModule, MessagesModule, InboxModule],
-  providers: [LiveServer, LiveServices, DeliveredWriter],
+  providers: [LiveServer, LiveServices, DeliveredWriter, QuickPolls],
 })
 export class LiveModule {}

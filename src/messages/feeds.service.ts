@@ -215,6 +215,14 @@ export class Feeds implements OnModuleDestroy {
     return user;
   }
 
+  /** Whether nothing is unread for the user: known for sure, and at once. */
+  isQuiet(userId: UserId): boolean {
+    const user = this.users.get(userId);
+    if (!user?.isQuiet || !this.areSure) return false;
+    user.usedAt = performance.now();
+    return true;
+  }
+
   /** Whether what the feeds say of this moment can be relied on: the bus was heard within the last second. */
   get areSure(): boolean {
     return this.bus.isFresh();

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
-import { PageQuery } from '../common/paging.dto.js';
+import { EMPTY_PAGE_ETAG, PageQuery } from '../common/paging.dto.js';
 import { Problems } from '../common/problems.decorator.js';
 import {
   clientMessageIdReused,
@@ -16,9 +16,6 @@ import { ListMessages, Message, MessagePage, ReceiptPage, SendMessage } from './
 import { MessagesService } from './messages.service.js';
 import { PollsService } from './polls.service.js';
 import { SendingService } from './sending.service.js';
-
-/** All empty pages are alike, so they share one ETag. */
-const EMPTY_PAGE = '"empty"';
 
 @ApiTags('messages')
 @Controller('messages')
@@ -68,8 +65,8 @@ export class MessagesController {
   ): Promise<MessagePage | undefined> {
     const page = await this.polls.list(me, query);
     if (page.items.length > 0 || page.next !== undefined) return page;
-    reply.header('ETag', EMPTY_PAGE);
-    if (known !== EMPTY_PAGE) return page;
+    reply.header('ETag', EMPTY_PAGE_ETAG);
+    if (known !== EMPTY_PAGE_ETAG) return page;
     reply.status(304);
     return undefined;
   }

@@ -39,6 +39,6 @@ import { WindowsService } from './windows.service.js';
     WindowsRepository,
     WindowsService,
   ],
-  exports: [Feeds, SendingService, MessagesService, WindowsService, MessageViews],
+  exports: [Feeds, PollsService, SendingService, MessagesService, WindowsService, MessageViews],
 })
 export class MessagesModule {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
+import type { UserId } from '../common/ids.js';
 import { Feeds } from './feeds.service.js';
 import { ListService } from './list.service.js';
 import type { ListMessages, MessagePage } from './messages.dto.js';
@@ -16,6 +17,11 @@ export class PollsService {
     private readonly lists: ListService,
     private readonly feeds: Feeds,
   ) {}
+
+  /** Whether nothing is unread for the user, as far as the feeds know at once; false: ask `list`. */
+  isKnownEmpty(userId: UserId): boolean {
+    return this.feeds.isQuiet(userId);
+  }
 
   /**
    * As ListService.list; with `wait` an empty answer is held until something comes, for that many seconds.

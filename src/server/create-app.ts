@@ -2,11 +2,12 @@ import type { Server } from 'node:http';
 import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
-import type { Settings } from '../config/settings.js';
+import { LOG_LEVELS, type Settings } from '../config/settings.js';
+import { QuickPolls } from '../live/quick-polls.js';
 import { allowedMethods } from '../openapi/contract.js';
 import { serveDocs } from '../openapi/docs.js';
 import { DeclaredInputGuard } from './declared-input.guard.js';
-import { watchExchanges } from './exchange.js';
+import { standBefore } from './exchange.js';
 import { LeanExpress } from './express.js';
 import { fastifyAdapter } from './fastify.js';
 import { InputPipe } from './input.pipe.js';
@@ -24,7 +25,11 @@ export async function createApp(settings: Settings, options: NestApplicationOpti
     abortOnError: false, // else Nest ends the process instead of throwing
     ...options,
   });
-  watchExchanges(app.getHttpServer() as Server);
+  const quickPolls = app.get(QuickPolls);
+  standBefore(app.getHttpServer() as Server, {
+    logs: LOG_LEVELS.indexOf(settings.logLevel) >= LOG_LEVELS.indexOf('info'),
+    knownEmpty: (headers) => quickPolls.knownEmpty(headers),
+  });
   configureApp(app, adapter, settings);
   return app;
 }

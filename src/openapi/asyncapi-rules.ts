@@ -41,7 +41,7 @@ export const LIVE_RULES: readonly Section[] = [
       '`conversation` with the change `joined` and oneself as `user`: drop what is held of it and begin at the `joinedSeq` of its head. It covers joining, coming back, and positions that no longer fit (a restored database).',
       '`left` with oneself as `user`, or `deleted`: drop the conversation. Positions of conversations that the caller is no longer in are answered with `left`.',
       '`blocks` right after `resume`: another blocksVersion than the client gave. Group positions count as absent: their groups follow as `joined`.',
-      '`blocks` later: whose group messages are hidden has changed. Drop the group messages, close the socket, and connect again with the new blocksVersion and without the positions of groups.',
+      '`blocks` later: whose group messages are hidden has changed. Drop the group messages, close the socket, and connect again with the new blocksVersion and without the positions of groups. A client that cannot tell which of the two it was does the same.',
     ],
   },
   {

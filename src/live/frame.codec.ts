@@ -1,3 +1,4 @@
+import { parseJsonObject } from '../common/json-object.js';
 import { malformed } from '../common/problems.js';
 import { readInput } from '../common/read-input.js';
 import type { Passed } from '../messages/follower.js';
@@ -9,15 +10,10 @@ export interface FrameShape {
   readonly ref?: unknown;
 }
 
-/** @throws malformed (400): not JSON, no object, or of no known type */
+/** @throws what parseJsonObject throws; malformed (400): of no known type */
 export function parseFrame(data: Buffer): FrameShape {
-  let value: unknown;
-  try {
-    value = JSON.parse(data.toString('utf8'));
-  } catch {
-    throw malformed('The frame is not JSON.');
-  }
-  const { type } = (value ?? {}) as { type?: unknown };
+  const value = parseJsonObject(data, 'frame') as { type?: unknown };
+  const { type } = value;
   if (typeof type !== 'string' || !Object.hasOwn(CLIENT_FRAMES, type)) throw malformed('The frame has no known type.');
   return value as FrameShape;
 }

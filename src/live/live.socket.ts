@@ -19,6 +19,7 @@ import type { Cursor } from '../messages/feed.js';
 import type { Position, Resume } from '../messages/feeds.service.js';
 import type { ConversationChange, Follower, Passed } from '../messages/follower.js';
 import type { Message } from '../messages/messages.dto.js';
+import type { Prepared, Sent } from '../messages/sending.service.js';
 import type { UserSummary } from '../users/users.dto.js';
 import { checkFrame, parseFrame, passedFrame, serverFrame, sharedFrame, type FrameShape } from './frame.codec.js';
 import type { ClientFrame, MarkFrame, ResumeFrame, SendFrame, ServerFrame } from './frames.dto.js';
@@ -64,6 +65,7 @@ export class LiveSocket implements Follower, NoticeReader {
   private badFrames = 0;
   private sends = 0;
   private lastPrepared: Promise<unknown> = Promise.resolve();
+  private readonly firstSends = new Map<ConversationId, Promise<unknown>>();
   private lastTyping = new Map<ConversationId, number>();
   private slowPositions = new Map<ConversationId, Position>();
   private slowSince: number | undefined;
@@ -209,14 +211,29 @@ export class LiveSocket implements Follower, NoticeReader {
     const prepared = this.lastPrepared.then(() => sending.prepare(this.me, { recipient, text, clientMessageId }));
     this.lastPrepared = prepared.catch(() => undefined);
     prepared
-      .then((ready) => sending.store(ready))
+      .then((ready) => this.store(ready))
       .then(
         ({ message, isRepeated }) => this.tell({ type: 'reply', ref, status: isRepeated ? 200 : 201, message }),
         (error: unknown) => this.tell({ type: 'reply', ref, ...sending.failed(error) }),
       )
       .finally(() => {
         if (--this.sends < MAX_SENDS && this.resumed !== 'slow') this.ws.resume();
+        if (this.sends === 0) this.firstSends.clear();
       });
+  }
+
+  /** Waits for the first of those under way to the same conversation: it may have to open it, and would fall behind. */
+  private store(ready: Prepared): Promise<Sent> {
+    const { sending } = this.services;
+    const { conversationId } = ready.send;
+    const first = this.firstSends.get(conversationId);
+    if (first) return first.then(() => sending.store(ready));
+    const stored = sending.store(ready);
+    this.firstSends.set(
+      conversationId,
+      stored.catch(() => undefined),
+    );
+    return stored;
   }
 
   private delivered({ messageId }: MarkFrame): void {

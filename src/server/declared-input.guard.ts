@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
+import { isReservedName } from '../common/json-object.js';
 import { invalid, malformed } from '../common/problems.js';
-import { isReservedName } from './json-body.js';
 
 interface Input {
   readonly query?: object;

@@ -1,15 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { invalid, malformed, notJson, tooLarge } from '../common/problems.js';
+import { parseJsonObject } from '../common/json-object.js';
+import { notJson, tooLarge } from '../common/problems.js';
 
 export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
-/** Far deeper than any body of the API; deeper ones would exhaust the stack of whoever walks them. */
-const MAX_DEPTH = 20;
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
-
-/** Names that every object of JavaScript has by itself, so that the validator does not see them. No field is called so. */
-export const isReservedName = (name: string): boolean => name === 'prototype' || name in Object.prototype;
 
 /**
  * The object in a body; undefined where the body is empty.
@@ -19,31 +14,7 @@ export function parseJsonBody(headers: IncomingHttpHeaders, body: Buffer): objec
   if (body.length === 0) return undefined;
   if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw notJson();
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw notJson('Compressed bodies are not taken.');
-  const value = parse(body);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw malformed('The body has to be a JSON object.');
-  }
-  assertPlain(value, []);
-  return value;
-}
-
-function parse(body: Buffer): unknown {
-  if (!isUtf8(body)) throw malformed('The body is not UTF-8.');
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    throw malformed('The body is not JSON.');
-  }
-}
-
-function assertPlain(value: object, path: readonly string[]): void {
-  if (path.length > MAX_DEPTH) throw malformed('The body is nested too deeply.');
-  for (const [name, inner] of Object.entries(value) as [string, unknown][]) {
-    if (isReservedName(name)) {
-      throw invalid(undefined, [{ field: [...path, name].join('.'), message: 'is not a known field' }]);
-    }
-    if (typeof inner === 'object' && inner !== null) assertPlain(inner, [...path, name]);
-  }
+  return parseJsonObject(body, 'body');
 }
 
 const BODYLESS = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -183,6 +183,7 @@ export class SimulatedHistory {
   /** Whatever goes on by itself does, and the clients get what was written for them. */
   private async turn(): Promise<void> {
     await new Promise(setImmediate);
+    await new Promise(setImmediate); // what a socket writes goes out at the end of a turn
     for (const one of this.clients) one.take();
   }
 }

@@ -156,7 +156,8 @@ export class SimulatedSocket {
   private readonly tcp = Object.assign(new EventEmitter(), {
     cork: () => undefined,
     uncork: () => undefined,
-    write: (frame: Buffer) => this.written.push(frame),
+    write: (frames: Buffer) => this.written.push(frames),
+    writable: true,
     writableLength: 0,
   });
   private written: Buffer[] = [];
@@ -180,7 +181,7 @@ export class SimulatedSocket {
   /** What the client gets now. */
   take(): ServerFrame[] {
     if (this.isClogged) return [];
-    return this.written.splice(0).map((frame) => JSON.parse(String(payloadOf(frame))) as ServerFrame);
+    return [...framesOf(Buffer.concat(this.written.splice(0)))];
   }
 
   /** The client stops reading, until `drain`. */
@@ -213,7 +214,12 @@ export class SimulatedSocket {
   }
 }
 
-function payloadOf(frame: Buffer): Buffer {
-  const length = frame[1]!;
-  return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
+/** RFC 6455, unmasked and under 64 KiB. */
+function* framesOf(bytes: Buffer): Iterable<ServerFrame> {
+  for (let at = 0; at < bytes.length;) {
+    const isShort = bytes[at + 1]! < 126;
+    const start = at + (isShort ? 2 : 4);
+    at = start + (isShort ? bytes[start - 1]! : bytes.readUInt16BE(start - 2));
+    yield JSON.parse(bytes.toString('utf8', start, at)) as ServerFrame;
+  }
 }

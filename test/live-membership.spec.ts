@@ -1,0 +1,220 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import type { LiveClient } from './support/live-client.js';
+import { LiveLog } from './support/live-log.js';
+import type { Person } from './support/person.js';
+import { newWorld } from './support/world.js';
+
+async function level(person: Person, options: Parameters<Person['connect']>[0] = {}): Promise<LiveClient> {
+  const socket = await person.connect(options);
+  await socket.next('ready');
+  return socket;
+}
+
+/** Waits for what nobody announces. The test's own time limit ends it. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(50);
+}
+
+/** What was told of conversations, in short. */
+const changes = (socket: LiveClient): string[] =>
+  socket.rest('conversation').map(({ change, user }) => `${change} ${user?.displayName ?? ''}`.trim());
+
+describe('while one is connected', () => {
+  it('a group that one is put into is told with its head, and its messages follow', async () => {
+    const { ana, ben } = await newWorld();
+    const group = await ana.createGroup('Rowing');
+    await ana.sendTo(group, 'before');
+    const [his, hers] = [await level(ben), await level(ana)];
+    await ana.add(group, ben);
+    const joined = await his.next('conversation');
+    expect(joined).toMatchObject({ change: 'joined', conversationId: group.id, user: { id: ben.id } });
+    expect(joined.conversation).toMatchObject({ joinedSeq: 1, group: { name: 'Rowing', memberCount: 2 } });
+    expect(await hers.next('conversation')).toMatchObject({ change: 'joined', user: { id: ben.id } });
+    await ana.sendTo(group, 'after');
+    expect(await his.next('message')).toMatchObject({ afterSeq: 1, message: { text: 'after' } });
+    expect(his.rest('message')).toEqual([]);
+  });
+
+  it('a group that is made with one is told', async () => {
+    const { ana, ben } = await newWorld();
+    const [his, hers] = [await level(ben), await level(ana)];
+    const group = await ana.createGroup('Rowing', ben);
+    for (const socket of [his, hers]) {
+      expect(await socket.next('conversation')).toMatchObject({ change: 'joined', conversation: { id: group.id } });
+    }
+    await ben.sendTo(group, 'hello');
+    expect(await hers.texts(1)).toEqual(['hello']);
+  });
+
+  it('who leaves or is removed is told, as are those who stay, and gets nothing from then on', async () => {
+    const { ana, ben, cleo } = await newWorld();
+    const group = await ana.createGroup('Rowing', ben, cleo);
+    const [hers, his, cleos] = [await level(ana), await level(ben), await level(cleo)];
+    await ana.remove(group, ben);
+    for (const socket of [hers, his, cleos]) {
+      expect(await socket.next('conversation')).toMatchObject({ change: 'left', user: { id: ben.id } });
+    }
+    await cleo.leave(group);
+    expect(await cleos.next('conversation')).toMatchObject({ change: 'left', user: { id: cleo.id } });
+    await ana.sendTo(group, 'alone');
+    expect(await hers.texts(1)).toEqual(['alone']);
+    for (const socket of [his, cleos]) {
+      await socket.pong();
+      expect([...socket.rest('message'), ...socket.rest('conversation')]).toEqual([]);
+    }
+  });
+
+  it('who comes back begins where they came back', async () => {
+    const { ana, ben } = await newWorld();
+    const group = await ana.createGroup('Rowing', ben);
+    await ana.sendTo(group, 'one');
+    const socket = await level(ben);
+    const log = new LiveLog(ben);
+    await log.level();
+    await ana.remove(group, ben);
+    await ana.sendTo(group, 'not for Ben');
+    await ana.add(group, ben);
+    await ana.sendTo(group, 'two');
+    await socket.next('message', ({ message }) => message.text === 'two');
+    const told = socket.told.flatMap((frame) => {
+      if (frame.type === 'conversation') return [`${frame.change} ${frame.conversation?.joinedSeq ?? ''}`.trim()];
+      return frame.type === 'message' ? [`${frame.message.text} after ${frame.afterSeq}`] : [];
+    });
+    expect(told).toEqual(['one after 0', 'left', 'joined 2', 'two after 2']);
+    await log.holds('two');
+    expect(log.texts(group.id)).toEqual(['two']);
+  });
+
+  it('another name or role is told to the members, and the name with the head', async () => {
+    const { ana, ben, cleo } = await newWorld();
+    const group = await ana.createGroup('Rowing', ben);
+    const [his, hers, cleos] = [await level(ben), await level(ana), await level(cleo)];
+    await ana.api.updateGroup({ id: group.id, name: 'Sailing' });
+    for (const socket of [his, hers]) {
+      expect(await socket.next('conversation')).toMatchObject({
+        change: 'renamed',
+        conversation: { id: group.id, group: { name: 'Sailing' } },
+      });
+    }
+    await ana.add(group, ben, 'admin');
+    for (const socket of [his, hers]) {
+      expect(await socket.next('conversation')).toMatchObject({ change: 'role', user: { id: ben.id } });
+    }
+    await ana.add(group, ben, 'owner');
+    for (const socket of [his, hers]) {
+      const both = [await socket.next('conversation'), await socket.next('conversation')];
+      expect(both.map(({ change, user }) => [change, user?.id]).toSorted()).toEqual(
+        [
+          ['role', ana.id],
+          ['role', ben.id],
+        ].toSorted(),
+      );
+    }
+    await cleos.pong();
+    expect(changes(cleos)).toEqual([]);
+  });
+
+  it('a group that is deleted is told, and a removed user’s going too', async () => {
+    const { ana, ben, cleo } = await newWorld();
+    const [group, other] = [await ana.createGroup('Rowing', ben), await ana.createGroup('Sailing', ben, cleo)];
+    await cleo.sendTo(ben, 'hello');
+    const [his, hers] = [await level(ben), await level(ana)];
+    await ana.api.removeGroup({ id: group.id });
+    for (const socket of [his, hers]) {
+      expect(await socket.next('conversation')).toMatchObject({ change: 'deleted', conversationId: group.id });
+    }
+    await cleo.api.removeMe();
+    expect(await hers.next('conversation')).toMatchObject({
+      change: 'left',
+      conversationId: other.id,
+      user: { id: cleo.id, deleted: true },
+    });
+    await his.next('conversation', ({ conversationId }) => conversationId === other.id);
+  });
+});
+
+describe('blocks while one is connected', () => {
+  it('hide the blocked one’s group messages at once and tell the blocker to begin the groups again', async () => {
+    const { ana, ben, cleo } = await newWorld();
+    const group = await ana.createGroup('Rowing', ben, cleo);
+    const log = new LiveLog(ana);
+    await log.level();
+    const [phone, his] = [await level(ana), await level(ben)];
+    await ben.sendTo(group, 'before');
+    await phone.next('message');
+    await log.holds('before');
+    await ana.block(ben);
+    expect(await phone.next('blocks')).toEqual({ type: 'blocks', blocksVersion: 1 });
+    await ben.sendTo(group, 'hidden');
+    await cleo.sendTo(group, 'shown');
+    expect(await phone.next('message')).toMatchObject({ afterSeq: 1, message: { text: 'shown', seq: 3 } });
+    expect(await his.texts(3)).toEqual(['before', 'hidden', 'shown']);
+    expect(his.rest('blocks')).toEqual([]);
+    await until(async () => (await log.level(), !log.texts(group.id).includes('before')));
+    expect(log.contents()).toEqual(await log.fresh());
+    expect(log.texts(group.id)).toEqual(['shown']);
+
+    await ana.unblock(ben);
+    expect(await phone.next('blocks')).toEqual({ type: 'blocks', blocksVersion: 2 });
+    await until(async () => (await log.level(), log.texts(group.id).includes('hidden')));
+    expect(log.texts(group.id)).toEqual(['before', 'hidden', 'shown']);
+    await ben.sendTo(group, 'again');
+    await log.holds('again');
+    expect(log.contents()).toEqual(await log.fresh());
+  });
+
+  it('another blocksVersion than the client’s is told first, and its group positions count as absent', async () => {
+    const { ana, ben, cleo } = await newWorld();
+    const group = await ana.createGroup('Rowing', ben, cleo);
+    await ben.sendTo(group, 'from Ben');
+    await cleo.sendTo(group, 'from Cleo');
+    await cleo.sendTo(ana, 'directly');
+    const [inGroup, direct] = [await ana.conversation(group), await ana.conversation(cleo)];
+    const positions = { [group.id]: { seq: 2, joinedSeq: 0 }, [direct.id]: { seq: 1, joinedSeq: 0 } };
+    expect(inGroup.joinedSeq).toBe(0);
+    await ana.block(ben);
+    const socket = await level(ana, { positions, blocksVersion: 0 });
+    expect(socket.told[0]).toEqual({ type: 'blocks', blocksVersion: 1 });
+    expect(await socket.texts(1)).toEqual(['from Cleo']);
+    expect(socket.rest('message')).toEqual([]);
+    const again = await level(ana, { positions, blocksVersion: 1 });
+    expect([...again.rest('blocks'), ...again.rest('message')]).toEqual([]);
+  });
+
+  it('keep receipts and typing between the two from both, in a group and directly', async () => {
+    const { ana, ben, cleo } = await newWorld();
+    const group = await ana.createGroup('Rowing', ben, cleo);
+    const [inGroup, direct] = [await cleo.sendTo(group, 'hello'), await ben.sendTo(ana, 'hello')];
+    const answer = await ana.sendTo(ben, 'hello you');
+    await ana.block(ben);
+    const [hers, his, cleos] = [await level(ana), await level(ben), await level(cleo)];
+    for (const [socket, last] of [
+      [hers, direct],
+      [his, answer],
+    ] as const) {
+      socket.read(inGroup);
+      socket.read(last);
+      for (const { conversationId } of [inGroup, direct]) socket.say({ type: 'typing', conversationId });
+    }
+    await cleos.next('receipt', ({ userId }) => userId === ana.id);
+    await cleos.next('receipt', ({ userId }) => userId === ben.id);
+    await cleos.next('typing', ({ userId }) => userId === ana.id);
+    await cleos.next('typing', ({ userId }) => userId === ben.id);
+    await hers.next('receipt', ({ conversationId }) => conversationId === direct.conversationId);
+    await his.next('receipt', ({ conversationId }) => conversationId === direct.conversationId);
+    for (const [socket, other] of [
+      [hers, ben],
+      [his, ana],
+    ] as const) {
+      await socket.pong();
+      const about = [...socket.rest('receipt'), ...socket.rest('typing')].filter(({ userId }) => userId === other.id);
+      expect(about).toEqual([]);
+    }
+    await ana.unblock(ben);
+    await until(() => {
+      hers.say({ type: 'typing', conversationId: group.id }); // at most once a second
+      return Promise.resolve(his.rest('typing').some(({ userId }) => userId === ana.id));
+    });
+  });
+});

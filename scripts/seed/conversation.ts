@@ -125,11 +125,15 @@ function writeMessages(
     const talking = whoTalks(random, guests, startsAt);
     const length = Math.min(count - messages.length, 1 + Math.floor(random.exponential(BURST_MESSAGES)));
     for (let i = 0, sentAt = startsAt; i < length; i++, sentAt += Math.ceil(random.exponential(PAUSE))) {
-      messages.push(messageOf(random, random.pick(talking), Math.min(sentAt, rhythm.until)));
+      messages.push(messageOf(random, random.pick(talking), inTime(random, startsAt, sentAt, rhythm.until)));
     }
   }
   return messages.sort((a, b) => a.sentAt - b.sentAt);
 }
+
+/** What would be sent after `until` was sent shortly before. */
+const inTime = (random: Random, startsAt: number, sentAt: number, until: number): number =>
+  sentAt <= until ? sentAt : Math.max(startsAt, until - Math.ceil(random.exponential(PAUSE)));
 
 /** The first is always there; the earlier in the list, the more they talk. */
 function whoTalks(random: Random, guests: readonly Guest[], at: number): DemoPerson[] {

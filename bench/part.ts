@@ -19,6 +19,8 @@ export interface Run {
   readonly count: number;
   /** Wall clock. */
   readonly seconds: number;
+  /** Wall clock of `cpu`, where it was watched for longer. */
+  readonly cpuSeconds?: number;
   readonly cpu: Cpu;
   /** How long each took, in ms. */
   readonly latencies?: readonly number[];

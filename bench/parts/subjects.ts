@@ -68,10 +68,10 @@ export async function pgbenchSends(lab: Lab, name: string): Promise<Subject[]> {
       does: 'the statement that stores a message, one a time, prepared, by 32 clients of PostgreSQL; no server before it',
       async run(seconds) {
         const faults = new Faults();
-        const { result, cpu } = await lab.watch([], () => run(seconds));
+        const { result, cpu, seconds: cpuSeconds } = await lab.watch([], () => run(seconds));
         total += result.transactions;
         await checkNumbers(database, total, faults);
-        return { count: result.transactions, seconds: result.seconds, cpu, faults: faults.list };
+        return { count: result.transactions, seconds: result.seconds, cpu, cpuSeconds, faults: faults.list };
       },
     },
   ];

@@ -62,7 +62,7 @@ export function summarise({ name, title }: Part, bench: Bench, results: Results,
 function summariseSubject({ name, does }: { name: string; does: string }, all: readonly Run[]): SubjectSummary {
   const runs = all.filter(isGood);
   const count = sum(runs.map((run) => run.count));
-  const seconds = sum(runs.map((run) => run.seconds));
+  const seconds = sum(runs.map((run) => run.cpuSeconds ?? run.seconds));
   const cpu = (whose: keyof Run['cpu']): number => sum(runs.map((run) => run.cpu[whose]));
   const micros = (whose: keyof Run['cpu']): number => (cpu(whose) / count) * 1e6;
   const ofLatencies = (share: number): Spread | undefined =>

@@ -49,8 +49,11 @@ it('markers only go forward, and each by its own call', async () => {
   await ben.read(one);
   await ben.read(two);
   expect(await markers(ben, ana)).toEqual([0, 3, 2]);
-  await expect(ben.read(`${one.conversationId}.4`)).rejects.toBeProblem(messageNotFound);
-  expect(await markers(ben, ana)).toEqual([0, 3, 2]);
+  const four = await ana.sendTo(ben, 'four');
+  await ben.delivered(four);
+  expect(await markers(ben, ana)).toEqual([0, 4, 2]);
+  await expect(ben.read(`${one.conversationId}.5`)).rejects.toBeProblem(messageNotFound);
+  expect(await markers(ben, ana)).toEqual([0, 4, 2]);
 });
 
 it('looking changes nothing, and neither does sending', async () => {

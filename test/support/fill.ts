@@ -1,12 +1,10 @@
 import type { TestServer } from './server.js';
 import type { Truth } from './truth.js';
 
-/** Empties every conversation of a test file's server, and the blocks; people stay. */
-export async function clear({ db }: TestServer): Promise<void> {
-  await db.query('TRUNCATE blocks, conversations, members, messages');
-}
-
-/** Stores a whole truth as it is, as rows: what would take too long, or could not be timed so, through the API. */
+/**
+ * Stores a whole truth as it is, as rows: what would take too long, or could not be timed so, through the API. No process is
+ * told of it: for people who have not asked for anything yet.
+ */
 export async function fill({ db }: TestServer, { logs, blocks }: Truth): Promise<void> {
   const conversations = [...logs.values()].map(({ id, ends, messages, members }) => {
     const [userA = null, userB = null] = ends?.toSorted() ?? [];

@@ -10,8 +10,9 @@ import type { Caller } from '../common/caller.js';
 import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
 import { internal, malformed, noSuchRoute, unavailable } from '../common/problems.js';
+import { Close } from './close.js';
 import { LiveServices } from './live.services.js';
-import { Close, LiveSocket } from './live.socket.js';
+import { LiveSocket } from './live.socket.js';
 
 const PATH = '/v1/live';
 export const SUBPROTOCOL = 'parley.v1';

@@ -2,37 +2,24 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Credentials, Identity } from '../auth/authenticator.js';
 import type { ActingUser } from '../common/caller.js';
-import { parseMessageId, type ConversationId, type UserId } from '../common/ids.js';
+import type { ConversationId, UserId } from '../common/ids.js';
 import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
-import {
-  conversationNotFound,
-  forbidden,
-  internal,
-  invalid,
-  malformed,
-  messageNotFound,
-  unavailable,
-} from '../common/problems.js';
+import { forbidden, internal, invalid, unavailable } from '../common/problems.js';
 import type { EventMap } from '../events/events.js';
 import type { Cursor } from '../messages/feed.js';
 import type { Position, Resume } from '../messages/feeds.service.js';
 import type { ConversationChange, Follower, Passed } from '../messages/follower.js';
 import type { Message } from '../messages/messages.dto.js';
-import type { Prepared, Sent } from '../messages/sending.service.js';
 import type { UserSummary } from '../users/users.dto.js';
-import { checkFrame, parseFrame, passedFrame, serverFrame, sharedFrame, type FrameShape } from './frame.codec.js';
-import type { ClientFrame, MarkFrame, ResumeFrame, SendFrame, ServerFrame } from './frames.dto.js';
+import { ClientFrames, type Speaker } from './client-frames.js';
+import { Close } from './close.js';
+import { passedFrame, serverFrame, sharedFrame } from './frame.codec.js';
+import type { ResumeFrame, ServerFrame } from './frames.dto.js';
 import type { LiveServices } from './live.services.js';
 import { Outgoing } from './outgoing.js';
 import { Notices, type NoticeReader } from './notices.js';
 
-/** Why a socket is closed: RFC 6455 section 7.4, and 4401 for what HTTP calls 401. */
-export const Close = { goingAway: 1001, policy: 1008, tooBig: 1009, tryLater: 1013, notSignedIn: 4401 } as const;
-
-/** Only `resume` may be larger, up to what the server takes at all. */
-const MAX_FRAME_BYTES = 4 * 1024;
-const MAX_BAD_FRAMES = 10;
 /** What may wait for a socket; beyond it the socket leaves its feeds until it has drained. */
 const SLOW_BYTES = 1024 * 1024;
 /** A backlog goes on when no more than this waits. */
@@ -41,13 +28,9 @@ const BACKLOG_BYTES = 256 * 1024;
 const CURSORS_AT_ONCE = 20;
 /** How long a socket may take to drain, in milliseconds. */
 const SLOW_MS = 30_000;
-/** Sends of one socket that may be under way; the next are read when one is through. */
-const MAX_SENDS = 64;
-/** One typing notice per conversation in this time, in milliseconds. */
-const TYPING_MS = 1_000;
 
 /** One client's socket: what it says, and what it is told. */
-export class LiveSocket implements Follower, NoticeReader {
+export class LiveSocket implements Follower, NoticeReader, Speaker {
   /** Whether the client answered the last ping. */
   isAlive = true;
   readonly userId: UserId;
@@ -62,11 +45,7 @@ export class LiveSocket implements Follower, NoticeReader {
   private readonly outgoing: Outgoing;
   private self: UserSummary | undefined;
   private isReading = false;
-  private badFrames = 0;
-  private sends = 0;
-  private lastPrepared: Promise<unknown> = Promise.resolve();
-  private readonly firstSends = new Map<ConversationId, Promise<unknown>>();
-  private lastTyping = new Map<ConversationId, number>();
+  private isPaused = false;
   private slowPositions = new Map<ConversationId, Position>();
   private slowSince: number | undefined;
 
@@ -80,13 +59,18 @@ export class LiveSocket implements Follower, NoticeReader {
     this.userId = identity.caller.userId!;
     this.notices = new Notices(services, this);
     this.outgoing = new Outgoing(tcp);
-    ws.on('message', (data: Buffer, isBinary: boolean) => this.received(data, isBinary));
+    const spoken = new ClientFrames(services, this);
+    ws.on('message', (data: Buffer, isBinary: boolean) => spoken.received(data, isBinary));
     ws.on('pong', () => (this.isAlive = true));
     tcp.on('drain', () => this.drained());
   }
 
   get caller(): Identity['caller'] {
     return this.identity.caller;
+  }
+
+  get hasResumed(): boolean {
+    return this.resumed !== 'not yet';
   }
 
   get isOpen(): boolean {
@@ -96,6 +80,13 @@ export class LiveSocket implements Follower, NoticeReader {
   close(code: number, reason = ''): void {
     this.outgoing.flush();
     this.ws.close(code, reason);
+  }
+
+  /** A slow socket is paused by itself, until it has drained. */
+  pause(isPaused: boolean): void {
+    this.isPaused = isPaused;
+    if (isPaused) this.ws.pause();
+    else if (this.resumed !== 'slow') this.ws.resume();
   }
 
   terminate(): void {
@@ -127,61 +118,14 @@ export class LiveSocket implements Follower, NoticeReader {
     this.ws.ping();
   }
 
-  // ---- what the client says ----
+  // ---- who it is ----
 
-  private received(data: Buffer, isBinary: boolean): void {
-    const isTooBig = data.length > MAX_FRAME_BYTES;
-    if (isTooBig && this.resumed !== 'not yet') return this.close(Close.tooBig, 'the frame is too large');
-    let shape: FrameShape | undefined;
-    try {
-      if (isBinary) throw malformed('Frames are text.');
-      shape = parseFrame(data);
-      if (isTooBig && shape.type !== 'resume') return this.close(Close.tooBig, 'the frame is too large');
-      this.handle(checkFrame(shape));
-      this.badFrames = 0;
-    } catch (error) {
-      this.refused(error, shape);
-    }
-  }
-
-  private refused(error: unknown, shape: FrameShape | undefined): void {
-    const isSend = shape?.type === 'send' && typeof shape.ref === 'string' && shape.ref.length <= 64;
-    if (isSend) {
-      this.tell({ type: 'reply', ref: shape.ref as string, ...this.services.sending.failed(error) });
-      return;
-    }
-    this.problem(error);
-    if (++this.badFrames >= MAX_BAD_FRAMES) this.close(Close.policy, 'too many bad frames');
-  }
-
-  private handle(frame: ClientFrame): void {
-    if (frame.type === 'ping') return this.tell({ type: 'pong' });
-    if (frame.type === 'auth') return this.run(this.renew(frame.token));
-    if (frame.type === 'resume') return this.resume(frame);
-    if (this.resumed === 'not yet') throw invalid('A socket begins with resume.');
-    switch (frame.type) {
-      case 'send':
-        return this.send(frame);
-      case 'read':
-        return this.run(this.services.messages.markRead(this.me, frame.messageId));
-      case 'delivered':
-        return this.delivered(frame);
-      case 'typing':
-        return this.typed(frame.conversationId);
-    }
-  }
-
-  private get me(): ActingUser {
+  get me(): ActingUser {
     return { ...this.identity.caller, userId: this.userId };
   }
 
-  /** Something that is answered only where it fails. */
-  private run(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.problem(error));
-  }
-
   /** The same user with another token; a token that fails leaves the old expiry standing. */
-  private async renew(token: string): Promise<void> {
+  async renew(token: string): Promise<void> {
     const identity = await this.services.authenticator.authenticate({ bearer: token });
     if (identity.caller.userId !== this.userId) throw forbidden('The token is another user’s.');
     this.identity = identity;
@@ -197,63 +141,10 @@ export class LiveSocket implements Follower, NoticeReader {
     }
   }
 
-  private resume({ positions = {}, blocksVersion, backlog = true }: ResumeFrame): void {
+  resume({ positions = {}, blocksVersion, backlog = true }: ResumeFrame): void {
     if (this.resumed !== 'not yet') throw invalid('A socket resumes once.');
     const byId = new Map(Object.entries(positions).map(([id, position]) => [id.toLowerCase(), position]));
     this.attach({ positions: byId, blocksVersion, others: backlog ? 'backlog' : 'end' });
-  }
-
-  /** In the order in which they came: whom each goes to is found out one after the other, then they wait together. */
-  private send(frame: SendFrame): void {
-    const { ref, recipient, text, clientMessageId } = frame;
-    const { sending } = this.services;
-    if (++this.sends >= MAX_SENDS) this.ws.pause();
-    const prepared = this.lastPrepared.then(() => sending.prepare(this.me, { recipient, text, clientMessageId }));
-    this.lastPrepared = prepared.catch(() => undefined);
-    prepared
-      .then((ready) => this.store(ready))
-      .then(
-        ({ message, isRepeated }) => this.tell({ type: 'reply', ref, status: isRepeated ? 200 : 201, message }),
-        (error: unknown) => this.tell({ type: 'reply', ref, ...sending.failed(error) }),
-      )
-      .finally(() => {
-        if (--this.sends < MAX_SENDS && this.resumed !== 'slow') this.ws.resume();
-        if (this.sends === 0) this.firstSends.clear();
-      });
-  }
-
-  /** Waits for the first of those under way to the same conversation: it may have to open it, and would fall behind. */
-  private store(ready: Prepared): Promise<Sent> {
-    const { sending } = this.services;
-    const { conversationId } = ready.send;
-    const first = this.firstSends.get(conversationId);
-    if (first) return first.then(() => sending.store(ready));
-    const stored = sending.store(ready);
-    this.firstSends.set(
-      conversationId,
-      stored.catch(() => undefined),
-    );
-    return stored;
-  }
-
-  private delivered({ messageId }: MarkFrame): void {
-    const place = parseMessageId(messageId);
-    const { feeds, deliveredWriter } = this.services;
-    const joinedSeq = place && feeds.joinedSeqOf(this.userId, place.conversationId);
-    const lastSeq = place && feeds.lastSeqOf(place.conversationId);
-    const isVisible =
-      joinedSeq !== undefined && lastSeq !== undefined && place!.seq > joinedSeq && place!.seq <= lastSeq;
-    if (!isVisible) return this.problem(messageNotFound());
-    deliveredWriter.add(this.userId, place!.conversationId, place!.seq);
-  }
-
-  private typed(conversationId: ConversationId): void {
-    if (!this.services.feeds.isMember(this.userId, conversationId)) return this.problem(conversationNotFound());
-    const now = performance.now();
-    if (now - (this.lastTyping.get(conversationId) ?? -Infinity) < TYPING_MS) return;
-    if (this.lastTyping.size > 100) this.lastTyping.clear();
-    this.lastTyping.set(conversationId, now);
-    this.services.bus.publish([{ name: 'typing.started', data: { conversationId, userId: this.userId } }]);
   }
 
   // ---- following ----
@@ -373,7 +264,7 @@ export class LiveSocket implements Follower, NoticeReader {
     this.write(serverFrame(frame));
   }
 
-  private problem(error: unknown): void {
+  problem(error: unknown): void {
     this.tell({ type: 'problem', problem: problemDetails(this.toProblem(error)) });
   }
 
@@ -406,7 +297,7 @@ export class LiveSocket implements Follower, NoticeReader {
   private drained(): void {
     if (this.resumed === 'slow') {
       this.slowSince = undefined;
-      this.ws.resume();
+      if (!this.isPaused) this.ws.resume();
       this.attach({ positions: this.slowPositions, blocksVersion: this.blocksVersion, others: 'joined' });
     } else this.readOn();
   }

@@ -101,7 +101,8 @@ export class SimulatedClient {
       }
       const visible = this.db.visibleSeqs(this.userId, conversation, held ? held.from : latest);
       const seqs = held?.seqs ?? [];
-      if (String(visible) !== String(seqs)) this.fault(`holds ${seqs} of ${id} after ${held?.from}, not ${visible}`);
+      if (String(visible) !== String(seqs))
+        this.fault(`holds ${seqs.join()} of ${id} after ${held?.from}, not ${visible.join()}`);
     }
     const { blocksVersion } = this.db.users.get(this.userId)!;
     if (this.blocksVersion !== blocksVersion) this.fault(`knows blocks ${this.blocksVersion}, not ${blocksVersion}`);

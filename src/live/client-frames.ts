@@ -1,0 +1,147 @@
+import type { ActingUser } from '../common/caller.js';
+import { parseMessageId, type ConversationId, type UserId } from '../common/ids.js';
+import { conversationNotFound, invalid, malformed, messageNotFound } from '../common/problems.js';
+import type { Prepared, Sent } from '../messages/sending.service.js';
+import { Close } from './close.js';
+import { checkFrame, parseFrame, type FrameShape } from './frame.codec.js';
+import type { ClientFrame, MarkFrame, ResumeFrame, SendFrame, ServerFrame } from './frames.dto.js';
+import type { LiveServices } from './live.services.js';
+
+/** Only `resume` may be larger, up to what the server takes at all. */
+const MAX_FRAME_BYTES = 4 * 1024;
+const MAX_BAD_FRAMES = 10;
+/** Sends of one socket that may be under way; the next are read when one is through. */
+const MAX_SENDS = 64;
+/** One typing notice per conversation in this time, in milliseconds. */
+const TYPING_MS = 1_000;
+
+/** The socket that a client speaks through. */
+export interface Speaker {
+  readonly me: ActingUser;
+  readonly userId: UserId;
+  readonly hasResumed: boolean;
+  resume(frame: ResumeFrame): void;
+  /** @throws not-signed-in (401), forbidden (403): another user's token */
+  renew(token: string): Promise<void>;
+  /** Reads no further frames, until told to. */
+  pause(isPaused: boolean): void;
+  tell(frame: ServerFrame): void;
+  problem(error: unknown): void;
+  close(code: number, reason: string): void;
+}
+
+/** What one client says: frames are checked, then done, sends in the order in which they came. */
+export class ClientFrames {
+  private badFrames = 0;
+  private sends = 0;
+  private lastPrepared: Promise<unknown> = Promise.resolve();
+  private readonly firstSends = new Map<ConversationId, Promise<unknown>>();
+  private readonly lastTyping = new Map<ConversationId, number>();
+
+  constructor(
+    private readonly services: LiveServices,
+    private readonly speaker: Speaker,
+  ) {}
+
+  received(data: Buffer, isBinary: boolean): void {
+    const isTooBig = data.length > MAX_FRAME_BYTES;
+    if (isTooBig && this.speaker.hasResumed) return this.speaker.close(Close.tooBig, 'the frame is too large');
+    let shape: FrameShape | undefined;
+    try {
+      if (isBinary) throw malformed('Frames are text.');
+      shape = parseFrame(data);
+      if (isTooBig && shape.type !== 'resume') return this.speaker.close(Close.tooBig, 'the frame is too large');
+      this.handle(checkFrame(shape));
+      this.badFrames = 0;
+    } catch (error) {
+      this.refused(error, shape);
+    }
+  }
+
+  private refused(error: unknown, shape: FrameShape | undefined): void {
+    if (shape?.type === 'send' && typeof shape.ref === 'string' && shape.ref.length <= 64) {
+      this.speaker.tell({ type: 'reply', ref: shape.ref, ...this.services.sending.failed(error) });
+      return;
+    }
+    this.speaker.problem(error);
+    if (++this.badFrames >= MAX_BAD_FRAMES) this.speaker.close(Close.policy, 'too many bad frames');
+  }
+
+  private handle(frame: ClientFrame): void {
+    if (frame.type === 'ping') return this.speaker.tell({ type: 'pong' });
+    if (frame.type === 'auth') return this.run(this.speaker.renew(frame.token));
+    if (frame.type === 'resume') return this.speaker.resume(frame);
+    if (!this.speaker.hasResumed) throw invalid('A socket begins with resume.');
+    switch (frame.type) {
+      case 'send':
+        return this.send(frame);
+      case 'read':
+        return this.run(this.services.messages.markRead(this.speaker.me, frame.messageId));
+      case 'delivered':
+        return this.delivered(frame);
+      case 'typing':
+        return this.typed(frame.conversationId);
+    }
+  }
+
+  /** Something that is answered only where it fails. */
+  private run(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.speaker.problem(error));
+  }
+
+  /** In the order in which they came: whom each goes to is found out one after the other, then they wait together. */
+  private send(frame: SendFrame): void {
+    const { ref, recipient, text, clientMessageId } = frame;
+    const { sending } = this.services;
+    if (++this.sends === MAX_SENDS) this.speaker.pause(true);
+    const prepared = this.lastPrepared.then(() =>
+      sending.prepare(this.speaker.me, { recipient, text, clientMessageId }),
+    );
+    this.lastPrepared = prepared.catch(() => undefined);
+    prepared
+      .then((ready) => this.store(ready))
+      .then(
+        ({ message, isRepeated }) => this.speaker.tell({ type: 'reply', ref, status: isRepeated ? 200 : 201, message }),
+        (error: unknown) => this.speaker.tell({ type: 'reply', ref, ...sending.failed(error) }),
+      )
+      .finally(() => {
+        if (--this.sends === MAX_SENDS - 1) this.speaker.pause(false);
+        if (this.sends === 0) this.firstSends.clear();
+      });
+  }
+
+  /** Waits for the first of those under way to the same conversation: it may have to open it, and would fall behind. */
+  private store(ready: Prepared): Promise<Sent> {
+    const { sending } = this.services;
+    const { conversationId } = ready.send;
+    const first = this.firstSends.get(conversationId);
+    if (first) return first.then(() => sending.store(ready));
+    const stored = sending.store(ready);
+    this.firstSends.set(
+      conversationId,
+      stored.catch(() => undefined),
+    );
+    return stored;
+  }
+
+  private delivered({ messageId }: MarkFrame): void {
+    const place = parseMessageId(messageId);
+    const { feeds, deliveredWriter } = this.services;
+    const joinedSeq = place && feeds.joinedSeqOf(this.speaker.userId, place.conversationId);
+    const lastSeq = place && feeds.lastSeqOf(place.conversationId);
+    const isVisible =
+      joinedSeq !== undefined && lastSeq !== undefined && place!.seq > joinedSeq && place!.seq <= lastSeq;
+    if (!isVisible) return this.speaker.problem(messageNotFound());
+    deliveredWriter.add(this.speaker.userId, place!.conversationId, place!.seq);
+  }
+
+  private typed(conversationId: ConversationId): void {
+    if (!this.services.feeds.isMember(this.speaker.userId, conversationId))
+      return this.speaker.problem(conversationNotFound());
+    const now = performance.now();
+    if (now - (this.lastTyping.get(conversationId) ?? -Infinity) < TYPING_MS) return;
+    if (this.lastTyping.size > 100) this.lastTyping.clear();
+    this.lastTyping.set(conversationId, now);
+    this.services.bus.publish([{ name: 'typing.started', data: { conversationId, userId: this.speaker.userId } }]);
+  }
+}

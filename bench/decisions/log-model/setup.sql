@@ -8,6 +8,9 @@ CREATE FUNCTION conversation_of(size int, n int) RETURNS uuid IMMUTABLE LANGUAGE
 -- The members of a conversation are neighbours among 2,000 users.
 CREATE FUNCTION member_of(size int, n int, place int) RETURNS uuid IMMUTABLE LANGUAGE sql
   RETURN user_of((n * (size + 7) + place) % 2000);
+-- Where a batch that begins at the nth conversation is after i steps.
+CREATE FUNCTION nth(n int, i int, count int) RETURNS int IMMUTABLE LANGUAGE sql
+  RETURN 1 + (n + i * 7919) % count;
 
 INSERT INTO users (id, display_name) SELECT user_of(n), 'User ' || n FROM generate_series(0, 1999) n;
 

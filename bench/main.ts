@@ -118,7 +118,7 @@ async function run(chosen: readonly Part[], options: Options): Promise<void> {
     const summaries: Summary[] = [];
     for (const part of chosen) summaries.push(await runPart(lab, part, header, directory));
     const page = overview(summaries, header);
-    if (chosen.length > 1) writeFileSync(path.join(directory, 'README.md'), page);
+    if (chosen.length === parts.length) writeFileSync(path.join(directory, 'README.md'), page);
     say(page);
     const isVoid = summaries.some(({ subjects }) => subjects.some(({ voided }) => voided.length > 0));
     if (isVoid) process.exitCode = 1;

@@ -111,6 +111,16 @@ const DOES: Readonly<Record<string, string>> = {
   'sync, 50 behind': 'POST /v1/sync by a client that lacks the last 50',
 };
 const PAGES = Object.keys(DOES);
+const isPlain = (page: string): boolean => /^(conversation|everything)/.test(page);
+/** No more lines in one picture than colours that can be told apart. */
+const PLOTS = [
+  { name: 'list', title: 'Time of a page as the conversation grows (p50)', shown: PAGES.filter(isPlain) },
+  {
+    name: 'list-filtered',
+    title: 'The same with filters, of heads and of sync',
+    shown: PAGES.filter((page) => !isPlain(page)),
+  },
+];
 const WITH_GOALS = new Set(PAGES.slice(0, 2));
 
 const worldText = ({ conversations, groups, members }: typeof LARGE): string =>
@@ -158,18 +168,17 @@ export const list: Part = {
         `A database for each size, pages of ${LIMIT}, one request at a time, on Express.`,
         `Large: ${worldText(large)}. Small: ${worldText(SMALL)}.`,
       ],
-      plots: (results) => [
-        {
-          name: 'list',
-          title: 'Time of a page as the conversation grows (p50)',
+      plots: (results) =>
+        PLOTS.map(({ name, title, shown }) => ({
+          name,
+          title,
           x: { label: 'messages in the conversation', isLog: true },
           y: { label: 'ms' },
-          lines: PAGES.map((page) => ({
+          lines: shown.map((page) => ({
             name: page,
             points: sizes.map((size) => [size, spread(results.get(nameOf(page, size))!.map(p50)).median] as const),
           })),
-        },
-      ],
+        })),
     };
   },
 };

@@ -8,10 +8,10 @@ export interface Plot {
   readonly lines: readonly { readonly name: string; readonly points: readonly (readonly [x: number, y: number])[] }[];
 }
 
-const WIDTH = 760;
+const WIDTH = 800;
 const HEIGHT = 420;
 const LEFT = 70;
-const RIGHT = 190;
+const RIGHT = 230;
 const TOP = 50;
 const BOTTOM = 55;
 /** Told apart by eyes that mistake red and green, too: https://jfly.uni-koeln.de/color/ */
@@ -51,13 +51,20 @@ function drawLine(
   return `<g fill="${colour}"><polyline points="${path.join(' ')}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}<text x="${WIDTH - RIGHT + 10}" y="${round(nameY + 4)}">${escape(name)}</text></g>`;
 }
 
-/** Moves heights apart, so that no text lies on another. */
+/** Moves heights apart, so that no text lies on another: down, then up again from the axis. */
 function spreadOut(heights: readonly number[]): number[] {
   const order = heights.map((_, i) => i).sort((a, b) => heights[a]! - heights[b]!);
   const moved = [...heights];
-  order.forEach((i, rank) => {
-    if (rank > 0) moved[i] = Math.max(moved[i]!, moved[order[rank - 1]!]! + TEXT_HEIGHT);
-  });
+  let free = -Infinity;
+  for (const i of order) {
+    moved[i] = Math.max(moved[i]!, free);
+    free = moved[i] + TEXT_HEIGHT;
+  }
+  free = HEIGHT - BOTTOM;
+  for (const i of order.toReversed()) {
+    moved[i] = Math.min(moved[i]!, free);
+    free = moved[i] - TEXT_HEIGHT;
+  }
   return moved;
 }
 

@@ -145,6 +145,17 @@ it('receipts of direct messages are hidden from both, whoever blocked', async ()
   expect(await ana.texts({ sender: ana.id, read: true })).toEqual(['from Ana']);
 });
 
+it('what is refused is not stored and takes no number', async () => {
+  const { ana, ben, counts } = await newWorld();
+  const first = await ben.sendTo(ana, 'before');
+  await ana.block(ben);
+  const before = await counts();
+  await expect(ben.sendTo(ana, 'during')).rejects.toBeProblem(recipientBlockedYou);
+  expect(await counts()).toEqual(before);
+  await ana.unblock(ben);
+  expect(await ben.sendTo(ana, 'after')).toMatchObject({ seq: first.seq + 1 });
+});
+
 it('a batch is refused what a single send is refused, and groups take it', async () => {
   const { ana, ben, group } = await groupWithABlock();
   const { results } = await ben.api.sendMessages({

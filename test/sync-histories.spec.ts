@@ -16,13 +16,13 @@ const anyInterleaving = fc.array(
     { weight: 3, arbitrary: anyStep(fc.constantFrom(1, 1, 4, 60)) }, // 60: more than a window
     { weight: 2, arbitrary: anyClientStep },
   ),
-  { minLength: 10, maxLength: 60 },
+  { minLength: 20, maxLength: 80, size: 'max' },
 );
 
 it(
   'from any interleaving of sends, joins, leaves, blocks and syncs a client ends with exactly what a fresh load shows',
   () =>
-    forAll(anyInterleaving, 40, async (steps) => {
+    forAll(anyInterleaving, 25, async (steps) => {
       const history = await History.begin();
       const clients = history.people.map((person) => new SyncClient(person));
       for (const step of steps) {

@@ -99,6 +99,17 @@ it('a position of another membership, or beyond the log, counts as absent', asyn
   });
 });
 
+it('who left and came back begins again where nothing was said in between, too', async () => {
+  const { ana, ben } = await newWorld();
+  const group = await ben.createGroup('Trip', ana);
+  await sendMany(ben, group, 3);
+  await ana.leave(group);
+  await ben.add(group, ana);
+  const positions = { [group.id]: { seq: 3, joinedSeq: 0 } };
+  const page = await ana.api.sync({ positions, blocksVersion: 0 });
+  expect(page.conversations).toMatchObject([{ conversation: { joinedSeq: 3 }, messages: { items: [], toSeq: 3 } }]);
+});
+
 it('positions of conversations one is not in are gone', async () => {
   const { ana, ben, cleo } = await newWorld();
   const left = await ben.createGroup('Left', ana);

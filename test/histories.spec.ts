@@ -11,7 +11,7 @@ const anyHistory = fc.array(anyStep(fc.constantFrom(1, 1, 1, 3)), { minLength: 2
 it(
   'over any history: numbers are gapless from 1, times never go back, markers never do, and nothing moves them but its own call',
   () =>
-    forAll(anyHistory, 15, async (steps) => {
+    forAll(anyHistory, 12, async (steps) => {
       const history = await History.begin();
       for (const step of steps) {
         await history.play(step);
@@ -35,7 +35,7 @@ it(
 it(
   'over any history: what each member sees is the log since joining, less what blocks hide; read and unread are by definition',
   () =>
-    forAll(anyHistory, 15, async (steps) => {
+    forAll(anyHistory, 12, async (steps) => {
       const history = await History.begin();
       for (const step of steps) await history.play(step);
       for (const person of history.people) await expectToSee(person, history.truth);

@@ -63,7 +63,7 @@ it(
   'over any history, the list with any filters, in either order and any page size, is what the definition says',
   async () => {
     const queries = fc.array(anyQuery, { minLength: 8, maxLength: 8 });
-    await forAll(fc.tuple(anyTruth, queries), 40, async ([described, asked]) => {
+    await forAll(fc.tuple(anyTruth, queries), 28, async ([described, asked]) => {
       const world = await newWorld(); // of people whom no process has heard of: what is stored here was told to none
       const people = [world.ana, world.ben, world.cleo, world.dan, world.stranger];
       const { truth, groupIds } = await store(world, people, described);

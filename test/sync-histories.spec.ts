@@ -22,7 +22,7 @@ const anyInterleaving = fc.array(
 it(
   'from any interleaving of sends, joins, leaves, blocks and syncs a client ends with exactly what a fresh load shows',
   () =>
-    forAll(anyInterleaving, 25, async (steps) => {
+    forAll(anyInterleaving, 18, async (steps) => {
       const history = await History.begin();
       const clients = history.people.map((person) => new SyncClient(person));
       for (const step of steps) {

@@ -35,28 +35,31 @@ const through = (proxy: Proxy, { headers }: Person): Parley =>
     fetch: checkedFetch,
   });
 
-it.each(CALLERS)('calling as %s, one follows: what was missed, then what comes, and sends, reads and types', async (as) => {
-  const { ana, ben } = await newWorld({ as });
-  await ana.sendTo(ben, 'missed');
-  const bens = Followed.by(ben.api);
-  const anas = Followed.by(ana.api);
-  expect(await bens.texts(1)).toEqual(['missed']);
-  await Promise.all([bens.live.ready(), anas.live.ready()]);
+it.each(CALLERS)(
+  'calling as %s, one follows: what was missed, then what comes, and sends, reads and types',
+  async (as) => {
+    const { ana, ben } = await newWorld({ as });
+    await ana.sendTo(ben, 'missed');
+    const bens = Followed.by(ben.api);
+    const anas = Followed.by(ana.api);
+    expect(await bens.texts(1)).toEqual(['missed']);
+    await Promise.all([bens.live.ready(), anas.live.ready()]);
 
-  const typing = nextEvent(bens.live, 'typing');
-  anas.live.typing(bens.messages[0]!.conversationId);
-  expect(await typing).toMatchObject({ userId: ana.id });
+    const typing = nextEvent(bens.live, 'typing');
+    anas.live.typing(bens.messages[0]!.conversationId);
+    expect(await typing).toMatchObject({ userId: ana.id });
 
-  const sent = await anas.live.send(ben.address, 'hello');
-  expect(await bens.texts(2)).toEqual(['missed', 'hello']);
-  expect(await anas.texts(2)).toEqual(['missed', 'hello']);
+    const sent = await anas.live.send(ben.address, 'hello');
+    expect(await bens.texts(2)).toEqual(['missed', 'hello']);
+    expect(await anas.texts(2)).toEqual(['missed', 'hello']);
 
-  const receipt = nextEvent(anas.live, 'receipt', ({ userId, readSeq }) => userId === ben.id && readSeq === sent.seq);
-  bens.live.read(sent);
-  await receipt;
-  expect(await ben.unread()).toEqual([]);
-  await expect(anas.live.send('@nobody.at.all', 'hello')).rejects.toBeProblem(recipientNotFound);
-});
+    const receipt = nextEvent(anas.live, 'receipt', ({ userId, readSeq }) => userId === ben.id && readSeq === sent.seq);
+    bens.live.read(sent);
+    await receipt;
+    expect(await ben.unread()).toEqual([]);
+    await expect(anas.live.send('@nobody.at.all', 'hello')).rejects.toBeProblem(recipientNotFound);
+  },
+);
 
 it('what is received is marked as delivered, unless that is switched off', async () => {
   const { ana, ben, cleo } = await newWorld();

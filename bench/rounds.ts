@@ -3,10 +3,10 @@ import type { Bench, Options, Run, Subject } from './part.js';
 /** The runs of every subject, one per round, by its name. */
 export type Results = ReadonlyMap<string, readonly Run[]>;
 
-/** Share of the measured time that each subject runs before, unmeasured, so that its code is compiled. */
-const WARM_UP = 0.5;
-
-/** In each round every subject runs once. The order turns and is swapped, so that nobody is always first or always after the same one. */
+/**
+ * In each round every subject runs once; and once before, unmeasured, so that its code is compiled and its caches are
+ * full. The order turns and is swapped, so that nobody is always first or always after the same one.
+ */
 export async function runRounds(
   { subjects, warmsUp = true }: Bench,
   { rounds, seconds }: Options,
@@ -17,8 +17,9 @@ export async function runRounds(
     const isWarmUp = round < 0;
     for (const subject of inOrder(subjects, Math.max(0, round))) {
       onStep(`${isWarmUp ? 'warming up' : `round ${round + 1}`}: ${subject.name}`);
-      const run = await subject.run(isWarmUp ? seconds * WARM_UP : seconds);
+      const run = await subject.run(seconds);
       if (!isWarmUp) results.get(subject.name)!.push(run);
+      else if (run.faults.length > 0) console.error(`${subject.name}, warming up: ${run.faults.join('; ')}`);
     }
   }
   return results;

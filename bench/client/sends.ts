@@ -21,7 +21,9 @@ interface Sent {
 /** What was sent to one database and answered as stored, over all runs, to be compared with what is there. */
 export class Ledger {
   private sent: Sent[] = [];
-  private total = 0;
+
+  /** @param total how many messages there are before */
+  constructor(private total = 0) {}
 
   add(conversationId: string, seq: number, text: string): void {
     this.sent.push({ conversationId, seq, text });

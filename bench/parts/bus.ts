@@ -3,6 +3,7 @@ import { isMessage } from '../client/replies.js';
 import { placeIn } from '../client/sends.js';
 import { comesTrue } from '../client/wait.js';
 import type { Lab } from '../lab/lab.js';
+import { loadShortLogs } from '../lab/log.js';
 import { loadPairs, loadUsers, settle, Tokens, userId, type Pair } from '../lab/world.js';
 import { perSecond, type Bench, type Part, type Subject } from '../part.js';
 import { PARLEY_DOES, restSends } from './subjects.js';
@@ -15,6 +16,7 @@ async function twoProcesses(lab: Lab, bus: 'on' | 'off'): Promise<Subject> {
   const database = await lab.database(`bus_${bus}`);
   await loadUsers(database, 2 * PAIRS.length);
   await loadPairs(database, PAIRS);
+  await loadShortLogs(database, 1); // a conversation without a message is not followed
   await settle(database);
   const servers = [await lab.parley(database, { BUS: bus }), await lab.parley(database, { BUS: bus })];
   const tokens = new Tokens(2 * PAIRS.length);
@@ -37,6 +39,7 @@ async function twoProcesses(lab: Lab, bus: 'on' | 'off'): Promise<Subject> {
     database,
     servers,
     tokens,
+    loaded: PAIRS.length,
     route: (slot) => {
       const side = slot % 2;
       const [one, other] = PAIRS[((turns[side]! += 2) % PAIRS.length) | side]!;

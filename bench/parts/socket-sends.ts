@@ -5,6 +5,7 @@ import { comesTrue } from '../client/wait.js';
 import { Faults } from '../faults.js';
 import type { Lab } from '../lab/lab.js';
 import type { Program } from '../lab/program.js';
+import { loadShortLogs } from '../lab/log.js';
 import { loadPairs, loadUsers, pairsAmong, settle, Tokens, userId } from '../lab/world.js';
 import type { Subject } from '../part.js';
 import { EACH, PARLEY_DOES, USERS } from './subjects.js';
@@ -83,10 +84,11 @@ export async function socketSends(lab: Lab): Promise<Subject> {
   const database = await lab.database('live_sends');
   await loadUsers(database, USERS);
   await loadPairs(database, pairsAmong(USERS, EACH));
+  await loadShortLogs(database, 1); // else the first message of each comes with news of its conversation
   await settle(database);
   const server = await lab.parley(database);
   const tokens = new Tokens(USERS);
-  const ledger = new Ledger();
+  const ledger = new Ledger(USERS * EACH);
   return {
     name: 'Parley, sends by socket',
     does: `${SOCKETS} sockets with ${IN_FLIGHT} sends in flight each: ${PARLEY_DOES}; and the message in its place`,

@@ -22,14 +22,16 @@ export interface RestSends {
   readonly tokens: Tokens;
   /** Who sends next to whom. */
   readonly route: (slot: number) => Route;
+  /** Messages that there are before. */
+  readonly loaded?: number;
   /** Does something with the run before it is checked. */
   readonly after?: (faults: Faults, sent: number) => Promise<void>;
 }
 
 /** Sends by REST on so many connections, as fast as they are answered. */
 export function restSends(lab: Lab, options: RestSends): Subject {
-  const { name, does, database, servers, tokens, route, after } = options;
-  const ledger = new Ledger();
+  const { name, does, database, servers, tokens, route, loaded, after } = options;
+  const ledger = new Ledger(loaded);
   const ports = servers.map(({ port }) => port);
   return {
     name,

@@ -5,15 +5,21 @@ import { LiveLog } from './support/live-log.js';
 import type { Person } from './support/person.js';
 import { newWorld } from './support/world.js';
 
+const PATIENCE_MS = 15_000;
+
 async function level(person: Person, options: Parameters<Person['connect']>[0] = {}): Promise<LiveClient> {
   const socket = await person.connect(options);
   await socket.next('ready');
   return socket;
 }
 
-/** Waits for what nobody announces. The test's own time limit ends it. */
+/** Waits for what nobody announces. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(50);
+  const start = performance.now();
+  while (!(await condition())) {
+    if (performance.now() - start > PATIENCE_MS) throw new Error('it did not come');
+    await sleep(50);
+  }
 }
 
 /** What was told of conversations, in short. */

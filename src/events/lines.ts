@@ -88,7 +88,7 @@ export class Lines {
 
   /** @see EventBus.isFresh */
   isFresh(): boolean {
-    return this.lines.every((line) => line.freshSince() !== undefined);
+    return this.unreported === undefined && this.lines.every((line) => line.freshSince() !== undefined);
   }
 
   /** Puts the rare events into the transaction that makes them true. */

@@ -234,9 +234,16 @@ export class Feed {
   }
 
   private work(): void {
+    if (this.isUnsettled) this.touchAll();
     if (this.isWorking) return;
     this.isWorking = true;
     void this.settle();
+  }
+
+  /** What is known to be missing may be unread: who polls asks the database until it has been passed on. */
+  private touchAll(): void {
+    for (const user of this.everybody ? this.source.localUsers() : this.members.keys()) user.touch();
+    for (const id of this.asked) this.source.localUser(id)?.touch();
   }
 
   /** Reads what is missing, one read at a time, until nothing is. That it ends, and says so, is one turn. */
@@ -368,6 +375,6 @@ export class Feed {
       cursor.told = seq;
       cursor.follower.passed(passed, afterSeq);
     }
-    for (const [user, joinedSeq] of this.members) if (joinedSeq < seq && user.id !== senderId) user.touch();
+    for (const [user, joinedSeq] of this.members) if (joinedSeq < seq) user.touch(user.id !== senderId);
   }
 }

@@ -223,9 +223,9 @@ export class Feeds implements OnModuleDestroy {
     return true;
   }
 
-  /** Whether what the feeds say of this moment can be relied on: the bus was heard within the last second. */
+  /** Whether what the feeds say can be relied on: the bus was heard within the last second, and what it left out was found. */
   get areSure(): boolean {
-    return this.bus.isFresh();
+    return this.bus.isFresh() && !this.comparing;
   }
 
   /** Whether the process is ending: nobody should wait for anything any more. */
@@ -233,9 +233,9 @@ export class Feeds implements OnModuleDestroy {
     return this.known.isClosing;
   }
 
-  /** Waits until something has come for the user since `activityCount` was `since`, or the time is up. */
+  /** Waits until something has come for the user since `touchCount` was `since`, or the time is up. */
   async untilTouched(user: LocalUser, since: number, ms: number): Promise<void> {
-    if (user.activityCount !== since || this.known.isClosing) return;
+    if (user.touchCount !== since || this.known.isClosing) return;
     await new Promise<void>((resolve) => {
       const end = user.nextTouch(() => {
         clearTimeout(timer);

@@ -22,31 +22,39 @@ export class LocalUser {
   /** When they were last compared with the database. */
   comparedAt = performance.now();
 
-  private activity = 0;
+  private touches = 0;
+  private unreadTouches = 0;
   private quietAt = -1;
   private readonly waiting = new Set<() => void>();
 
   constructor(readonly id: UserId) {}
 
-  /** Counts what may have put something unread in front of the user. */
-  get activityCount(): number {
-    return this.activity;
+  /** Counts all that has come. */
+  get touchCount(): number {
+    return this.touches;
   }
 
-  /** Something came that may be unread. */
-  touch(): void {
-    this.activity++;
+  /** Counts what may have put something unread in front of the user. */
+  get unreadCount(): number {
+    return this.unreadTouches;
+  }
+
+  /** Something came, which may be unread; nothing of one's own is. */
+  touch(mayBeUnread = true): void {
+    this.touches++;
+    if (mayBeUnread) this.unreadTouches++;
     for (const wake of this.waiting) wake();
     this.waiting.clear();
   }
 
-  /** Nothing was unread when the database was asked, and nothing has come since `activityCount` was this. */
-  setQuiet(since: number): void {
-    this.quietAt = since;
+  /** Nothing was unread when the database was asked, at a time when `unreadCount` was this. */
+  setQuiet(unreadCount: number): void {
+    this.quietAt = unreadCount;
   }
 
+  /** Whether nothing is unread that the feeds know of. */
   get isQuiet(): boolean {
-    return this.quietAt === this.activity;
+    return this.quietAt === this.unreadTouches;
   }
 
   /** Resolves at the next touch; the answered function ends the wait. */

@@ -35,16 +35,16 @@ export class PollsService {
     const until = performance.now() + wait * 1_000;
     const user = await this.feeds.watch(me.userId);
     for (;;) {
-      const since = user.activityCount;
+      const { touchCount, unreadCount } = user;
       const isSure = this.feeds.areSure;
       if (!(isInbox && user.isQuiet && isSure)) {
         const page = await this.lists.list(me, query);
         if (page.items.length > 0 || page.next !== undefined) return page;
-        if (isInbox) user.setQuiet(since);
+        if (isInbox) user.setQuiet(unreadCount);
       }
       const left = until - performance.now();
       if (left <= 0 || this.feeds.areClosing) return EMPTY;
-      await this.feeds.untilTouched(user, since, isSure ? left : Math.min(left, UNSURE_MS));
+      await this.feeds.untilTouched(user, touchCount, isSure ? left : Math.min(left, UNSURE_MS));
     }
   }
 }

@@ -111,7 +111,10 @@ async function run(chosen: readonly Part[], options: Options): Promise<void> {
   const directory = options.quick ? path.join(RESULTS, 'quick') : RESULTS;
   mkdirSync(directory, { recursive: true });
   const lab = await Lab.open();
-  const stop = (): void => void lab.close().finally(() => process.exit(1));
+  const stop = (signal: string): void => {
+    process.stderr.write(`\n${signal}: stopping\n`);
+    void lab.close().finally(() => process.exit(1));
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
     const header = { machine: await describeMachine(lab), at: new Date().toISOString(), ...options };

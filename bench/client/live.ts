@@ -30,6 +30,7 @@ export class LiveConnection {
       const socket = connect(port, '127.0.0.1');
       socket.setNoDelay(true);
       socket.once('error', reject);
+      socket.once('close', () => reject(new Error('the connection was closed')));
       socket.once('connect', () => {
         const key = randomBytes(16).toString('base64');
         socket.write(

@@ -60,7 +60,8 @@ it('a direct conversation is told before its first message, with its head', asyn
     const joined = await socket.next('conversation');
     expect(joined).toMatchObject({ change: 'joined', user: { id: me.id } });
     expect(joined.conversation).toMatchObject({ kind: 'direct', user: { id: other.id }, joinedSeq: 0 });
-    expect(socket.told.map(({ type }) => type)).toEqual(['ready', 'conversation', 'message']);
+    const told = socket.told.map(({ type }) => type).filter((type) => type !== 'ready'); // told again after a comparison
+    expect(told).toEqual(['conversation', 'message']);
   }
 });
 

@@ -1,0 +1,179 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EventBus } from '../src/events/event-bus.js';
+import { newDatabase, type TestDatabase } from './support/database.js';
+import type { LiveClient } from './support/live-client.js';
+import { LiveLog } from './support/live-log.js';
+import { Person } from './support/person.js';
+import { hasRedis, RedisServer } from './support/redis.js';
+import { startServer, type TestServer } from './support/server.js';
+import { newWorld, type World } from './support/world.js';
+
+const PATIENCE_MS = 15_000;
+/** Messages that are sent while the bus comes and goes. */
+const STORM = 60;
+
+/** Waits for what nobody announces. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const start = performance.now();
+  while (!(await condition())) {
+    if (performance.now() - start > PATIENCE_MS) throw new Error('it did not come');
+    await sleep(20);
+  }
+}
+
+async function level(person: Person): Promise<LiveClient> {
+  const socket = await person.connect();
+  await socket.next('ready');
+  return socket;
+}
+
+const databases: TestDatabase[] = [];
+
+/** After that of ./support/server.js, which closes what uses them. */
+afterAll(async () => {
+  for (const database of databases) await database.drop();
+});
+
+const buses = hasRedis ? (['PostgreSQL', 'Redis'] as const) : (['PostgreSQL'] as const);
+
+describe.each(buses)('two copies on one database, told of each other by %s', (bus) => {
+  let database: TestDatabase;
+  let redis: RedisServer | undefined;
+  let here: TestServer;
+  let there: TestServer;
+
+  beforeAll(async () => {
+    database = await newDatabase();
+    databases.push(database);
+    redis = bus === 'Redis' ? await RedisServer.start() : undefined;
+    const settings = { databaseUrl: database.url, ...(redis && { redisUrl: redis.url }) };
+    here = await startServer(settings);
+    there = await startServer(settings);
+    await until(areSure);
+  });
+
+  afterAll(async () => {
+    await there.stop();
+    await here.stop();
+    await redis?.stop();
+  });
+
+  const areSure = (): boolean => [here, there].every(({ app }) => app.get(EventBus).isFresh());
+
+  /** The same person at the other copy. */
+  const atOther = (person: Person): Person =>
+    new Person({ ...person, headers: person.headers }, person.api.with({ baseUrl: there.url }), there.url);
+
+  const people = (): Promise<World> => newWorld({ on: here });
+
+  /** Takes the bus away, and waits until the copies have noticed. */
+  async function cut(): Promise<void> {
+    if (redis) await redis.stop();
+    else {
+      await here.db.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = 'parley bus' AND datname = current_database()`,
+      );
+    }
+  }
+
+  const mend = async (): Promise<void> => redis?.start();
+
+  it('a message, a receipt and typing through one reach a socket on the other', async () => {
+    const { ana, ben } = await people();
+    const [hers, his] = [await level(ana), await level(atOther(ben))];
+    const sent = await ana.sendTo(ben, 'hello');
+    expect(await his.next('message')).toMatchObject({ afterSeq: 0, message: { id: sent.id, sender: { id: ana.id } } });
+    his.read(sent);
+    expect(await hers.next('receipt')).toMatchObject({ userId: ben.id, readSeq: 1 });
+    await until(() => {
+      hers.say({ type: 'typing', conversationId: sent.conversationId });
+      return his.rest('typing').length > 0;
+    });
+    const texts = Array.from({ length: 300 }, (_, i) => `number ${i}`);
+    await ana.api.sendMessages({ messages: texts.map((text) => ({ recipient: ben.id, text })) });
+    expect(await his.texts(300)).toEqual(texts);
+  });
+
+  it('who is put in, out and in again there is told here, and gets what is theirs', async () => {
+    const { ana, ben } = await people();
+    const group = await ana.createGroup('Rowing');
+    const his = await level(atOther(ben));
+    for (let i = 0; i < 5; i++) {
+      await ana.sendTo(group, `not for Ben ${i}`);
+      await ana.add(group, ben);
+      await ana.sendTo(group, `for Ben ${i}`);
+      await ana.remove(group, ben);
+    }
+    await ana.sendTo(ben, 'the end');
+    await his.next('message', ({ message }) => message.text === 'the end');
+    await until(async () => {
+      await his.pong();
+      return his.rest('conversation').findLast(({ conversationId }) => conversationId === group.id)?.change === 'left';
+    });
+    // What came and went before it could be read is not told, or as it was.
+    const got = his.rest('message').map(({ message }) => message.text);
+    expect(got.filter((text) => text.startsWith('not'))).toEqual([]);
+    await ana.add(group, ben);
+    await ana.sendTo(group, 'for Ben again');
+    await his.next('message', ({ message }) => message.text === 'for Ben again');
+  });
+
+  it('a block there hides here, and an unblock shows again', async () => {
+    const { ana, ben, cleo } = await people();
+    const group = await ana.createGroup('Rowing', ben, cleo);
+    const log = new LiveLog(cleo, there.url);
+    const his = await level(atOther(cleo));
+    await log.level();
+    await cleo.block(ben);
+    await his.next('blocks');
+    await ben.sendTo(group, 'hidden');
+    await ana.sendTo(group, 'shown');
+    await his.next('message');
+    expect(his.rest('message')).toEqual([]);
+    await until(async () => (await log.level(), log.texts(group.id).includes('shown')));
+    expect(log.texts(group.id)).toEqual(['shown']);
+    await cleo.unblock(ben);
+    await until(async () => (await log.level(), log.texts(group.id).includes('hidden')));
+    expect(log.contents()).toEqual(await log.fresh());
+  });
+
+  it('a session that is ended there closes its socket here', async () => {
+    const { ana } = await people();
+    const socket = await level(atOther(ana));
+    await ana.api.endSession({ id: 'current' });
+    expect((await socket.closed()).code).toBe(4401);
+  });
+
+  it('while the bus is cut and comes back, nothing is lost, doubled or out of order', async () => {
+    const { ana, ben, cleo } = await people();
+    const group = await ana.createGroup('Rowing', ben, cleo);
+    const logs = [new LiveLog(ben, there.url), new LiveLog(cleo, there.url), new LiveLog(ana, here.url)];
+    for (const log of logs) await log.level();
+    const senders = [ana, atOther(ben), atOther(cleo)];
+    const storm = async (): Promise<void> => {
+      for (let i = 0; i < STORM; i++) {
+        await senders[i % 3]!.sendTo(group, `storm ${i}`);
+        if (i % 4 === 0) await ana.sendTo(cleo, `directly ${i}`);
+      }
+    };
+    for (let round = 0; round < 3; round++) {
+      const sending = storm();
+      await cut();
+      await sending;
+      await ana.sendTo(group, `while it is cut ${round}`);
+      await cleo[round === 1 ? 'unblock' : 'block'](ben);
+      await mend();
+      await ana.sendTo(group, `while it comes back ${round}`);
+      await until(areSure);
+      await ana.sendTo(group, `the end ${round}`);
+      for (const log of logs) {
+        await until(async () => (await log.level(), log.texts(group.id).includes(`the end ${round}`)));
+        const fresh = await log.fresh();
+        await until(async () => (await log.level(), JSON.stringify(log.contents()) === JSON.stringify(fresh)));
+        expect(log.contents()).toEqual(fresh);
+      }
+    }
+  }, 60_000);
+});

@@ -11,6 +11,11 @@ import { Program } from './support/program.js';
 import { APPLICATION_KEY, type TestServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
 
+/** Resolves when it holds. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(10);
+}
+
 jest.setTimeout(120_000);
 
 const CLIENTS = 20;
@@ -175,14 +180,14 @@ it('through kill -9, lost connections and retries each client holds exactly its 
     }
   });
   const killing = (async () => {
-    while (sent < all * KILLED_AT) await sleep(10);
+    await until(() => sent >= all * KILLED_AT);
     await copies.killSecond();
-    while (sent < all * STARTED_AT) await sleep(10);
+    await until(() => sent >= all * STARTED_AT);
     await copies.startSecond();
   })();
   /** Membership and blocks move as well, through the copy that stays. */
   const changing = (async () => {
-    for (; !isOver; await sleep(50)) {
+    for (const goesOn = (): boolean => !isOver; goesOn(); await sleep(50)) {
       const [someone, another] = [pick(people), pick(people)];
       const change = pick<() => Promise<unknown>>([
         () => ana.remove(pick(groups), someone),

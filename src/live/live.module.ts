@@ -5,12 +5,13 @@ import { InboxModule } from '../inbox/inbox.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DeliveredWriter } from './delivered.writer.js';
+import { LiveLimits } from './live.limits.js';
 import { LiveServer } from './live.server.js';
 import { LiveServices } from './live.services.js';
 import { QuickPolls } from './quick-polls.js';
 
 @Module({
   imports: [UsersModule, AuthModule, ConversationsModule, MessagesModule, InboxModule],
-  providers: [LiveServer, LiveServices, DeliveredWriter, QuickPolls],
+  providers: [LiveServer, LiveServices, LiveLimits, DeliveredWriter, QuickPolls],
 })
 export class LiveModule {}

@@ -8,6 +8,7 @@ import { MessagesService } from '../messages/messages.service.js';
 import { SendingService } from '../messages/sending.service.js';
 import { UsersService } from '../users/users.service.js';
 import { DeliveredWriter } from './delivered.writer.js';
+import { LiveLimits } from './live.limits.js';
 
 /** What every socket needs of the rest of the application. */
 @Injectable()
@@ -21,6 +22,7 @@ export class LiveServices {
     readonly deliveredWriter: DeliveredWriter,
     readonly feeds: Feeds,
     readonly heads: HeadsService,
+    readonly limits: LiveLimits,
     readonly messages: MessagesService,
     readonly sending: SendingService,
     readonly users: UsersService,

@@ -20,14 +20,10 @@ import type { LiveServices } from './live.services.js';
 import { Outgoing } from './outgoing.js';
 import { Notices, type NoticeReader } from './notices.js';
 
-/** What may wait for a socket; beyond it the socket leaves its feeds until it has drained. */
-const SLOW_BYTES = 1024 * 1024;
 /** A backlog goes on when no more than this waits. */
 const BACKLOG_BYTES = 256 * 1024;
 /** Conversations of which a window is read at once. */
 const CURSORS_AT_ONCE = 20;
-/** How long a socket may take to drain, in milliseconds. */
-const SLOW_MS = 30_000;
 
 /** One client's socket: what it says, and what it is told. */
 export class LiveSocket implements Follower, NoticeReader, Speaker {
@@ -60,7 +56,9 @@ export class LiveSocket implements Follower, NoticeReader, Speaker {
     this.notices = new Notices(services, this);
     this.outgoing = new Outgoing(tcp);
     const spoken = new ClientFrames(services, this);
-    ws.on('message', (data: Buffer, isBinary: boolean) => spoken.received(data, isBinary));
+    ws.on('message', (data: Buffer, isBinary: boolean) => {
+      if (this.isOpen) spoken.received(data, isBinary); // what still comes of one that is being closed is not done
+    });
     ws.on('pong', () => (this.isAlive = true));
     tcp.on('drain', () => this.drained());
   }
@@ -79,6 +77,7 @@ export class LiveSocket implements Follower, NoticeReader, Speaker {
 
   close(code: number, reason = ''): void {
     this.outgoing.flush();
+    this.ws.resume(); // or the client's answer would not be heard
     this.ws.close(code, reason);
   }
 
@@ -105,7 +104,8 @@ export class LiveSocket implements Follower, NoticeReader, Speaker {
   look(nowMs: number): void {
     const { expiresAt = Infinity } = this.identity;
     if (expiresAt <= nowMs) this.close(Close.notSignedIn, 'the token has expired');
-    else if (this.slowSince !== undefined && nowMs - this.slowSince > SLOW_MS) this.close(Close.tryLater, 'too slow');
+    else if (this.slowSince !== undefined && nowMs - this.slowSince > this.services.limits.slowMs)
+      this.close(Close.tryLater, 'too slow');
   }
 
   /** Every 30 seconds. A client that did not answer the last ping is gone. */
@@ -278,7 +278,7 @@ export class LiveSocket implements Follower, NoticeReader, Speaker {
   private write(frame: Buffer): void {
     if (!this.isOpen) return;
     this.outgoing.push(frame);
-    if (this.outgoing.length > SLOW_BYTES && this.resumed === 'following') this.becomeSlow();
+    if (this.outgoing.length > this.services.limits.slowBytes && this.resumed === 'following') this.becomeSlow();
   }
 
   /** Leaves the feeds, noting where the client is: nothing more waits for it, and nobody else waits for this socket. */

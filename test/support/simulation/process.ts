@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { ConversationId, UserId } from '../../../src/common/ids.js';
 import { EventBus, type AnyEvent } from '../../../src/events/event-bus.js';
+import { LiveLimits } from '../../../src/live/live.limits.js';
 import { LiveSocket } from '../../../src/live/live.socket.js';
 import type { ServerFrame } from '../../../src/live/frames.dto.js';
 import type { LiveServices } from '../../../src/live/live.services.js';
@@ -73,6 +74,7 @@ export class SimulatedProcess {
       feeds: this.feeds,
       users,
       heads: this.heads(),
+      limits: new LiveLimits(),
       isUnavailable: (error: unknown) => error instanceof ReadFailed,
       log: { error: (_: string, stack: unknown) => this.feeds.errors.push(stack) },
     } as unknown as LiveServices;

@@ -1,0 +1,124 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, it, jest } from '@jest/globals';
+import { LiveLimits } from '../src/live/live.limits.js';
+import type { LiveClient } from './support/live-client.js';
+import type { Person } from './support/person.js';
+import { startServer, type TestServer } from './support/server.js';
+import { newWorld } from './support/world.js';
+
+jest.setTimeout(60_000);
+
+const MIB = 1024 * 1024;
+/** More than the operating system takes for a socket that nobody reads. */
+const MANY = 24_000;
+const BATCH = 500;
+/** As many bytes as a text can have. */
+const TEXT = '👋'.repeat(150);
+const PATIENCE_MS = 30_000;
+
+let server: TestServer;
+
+afterEach(() => server.stop());
+
+/** The server's ends of sockets, in the order in which they came. */
+async function startWatched(limits: Partial<LiveLimits> = {}): Promise<Socket[]> {
+  server = await startServer();
+  Object.assign(server.app.get(LiveLimits), limits);
+  const ends: Socket[] = [];
+  const http = server.app.getHttpServer() as Server;
+  http.on('upgrade', (_request: IncomingMessage, end: Socket) => ends.push(end));
+  return ends;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const start = performance.now();
+  while (!condition()) {
+    if (performance.now() - start > PATIENCE_MS) throw new Error('it did not come');
+    await sleep(20);
+  }
+}
+
+async function level(person: Person): Promise<LiveClient> {
+  const socket = await person.connect();
+  await socket.next('ready');
+  return socket;
+}
+
+/** Sends many messages; `after` is called after each batch. */
+async function sendMany(from: Person, recipient: string, after: (sent: number) => void): Promise<void> {
+  for (let sent = 0; sent < MANY; sent += BATCH) {
+    const messages = Array.from({ length: BATCH }, (_, i) => ({ recipient, text: `${sent + i} ${TEXT}` }));
+    await from.api.sendMessages({ messages });
+    after(sent + BATCH);
+  }
+}
+
+const numbers = (socket: LiveClient): number[] =>
+  socket.told.flatMap((frame) => (frame.type === 'message' ? [Number.parseInt(frame.message.text)] : []));
+
+const ALL = Array.from({ length: MANY }, (_, i) => i);
+
+it('a socket that stops reading takes a bounded memory, slows nobody, and gets what it missed when it reads again', async () => {
+  const ends = await startWatched();
+  const { ana, ben, cleo } = await newWorld({ on: server });
+  const group = await ana.createGroup('Rowing', ben, cleo);
+  const slow = await level(ben);
+  const quick = await level(cleo);
+  const [slowEnd] = ends;
+  slow.pause();
+  let most = 0;
+  await sendMany(ana, group.id, () => (most = Math.max(most, slowEnd!.writableLength)));
+  await until(() => numbers(quick).length === MANY); // while the other does not read
+  expect(numbers(quick)).toEqual(ALL);
+  expect(most).toBeGreaterThan(MIB / 2);
+  expect(most).toBeLessThan(2 * MIB);
+  expect(numbers(slow).length).toBeLessThan(MANY);
+  expect(slow.isOpen).toBe(true);
+
+  slow.unpause();
+  await until(() => slow.told.at(-1)?.type === 'ready' && numbers(slow).length >= MANY); // changes may have been missed
+  expect(numbers(slow)).toEqual(ALL);
+  expect(slow.rest('conversation')).toEqual([]);
+  await ana.sendTo(group, 'live again');
+  expect((await slow.next('message', ({ message }) => message.text === 'live again')).afterSeq).toBe(MANY);
+});
+
+it('a backlog of a socket that does not read waits in the database', async () => {
+  const ends = await startWatched();
+  const { ana, ben } = await newWorld({ on: server });
+  await sendMany(ana, ben.id, () => undefined);
+  const { id, joinedSeq } = await ben.conversation(ana);
+  const slow = await ben.connect({ positions: { [id]: { seq: 0, joinedSeq } } });
+  slow.pause();
+  let most = 0;
+  let unchanged = 0;
+  for (let before = -1; unchanged < 25; await sleep(20)) {
+    const { writableLength } = ends[0]!;
+    unchanged = writableLength > 0 && writableLength === before ? unchanged + 1 : 0;
+    before = writableLength;
+    most = Math.max(most, writableLength);
+  }
+  expect(most).toBeLessThan(MIB);
+  slow.unpause();
+  await slow.next('ready');
+  expect(numbers(slow)).toEqual(ALL);
+});
+
+it('a socket that does not read for too long is closed with 1013, and goes on from its position with another', async () => {
+  await startWatched({ slowMs: 500 });
+  const { ana, ben } = await newWorld({ on: server });
+  const slow = await level(ben);
+  slow.pause();
+  await sendMany(ana, ben.id, () => undefined);
+  await sleep(2_500); // the time, and that of the timer that looks
+  slow.unpause();
+  expect((await slow.closed()).code).toBe(1013);
+  const got = numbers(slow);
+  expect(got.length).toBeLessThan(MANY);
+  const { id, joinedSeq } = await ben.conversation(ana);
+  const again = await ben.connect({ positions: { [id]: { seq: got.length, joinedSeq } } });
+  await again.next('ready');
+  expect([...got, ...numbers(again)]).toEqual(ALL);
+});

@@ -21,8 +21,8 @@ export function textFault(value: unknown, maxLength: number): string | undefined
   return undefined;
 }
 
-/** Something besides white space, and no NUL; lone surrogates cannot even be said in a JSON Schema. */
-const TEXT_PATTERN = '^[^\\u0000]*\\S[^\\u0000]*$';
+/** Something besides white space, and no NUL (which \S would take); lone surrogates cannot even be said in a JSON Schema. */
+export const TEXT_PATTERN = '^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$';
 
 /** A text of 1 to `maxLength` code points, stored as sent; declares the same limits in the OpenAPI document. */
 export function IsText(maxLength: number): PropertyDecorator {

@@ -37,6 +37,15 @@ it('a sign of life has no events, a change no time', () => {
   expect(decodeLetter(change)).toEqual({ kind: 'change', from: 'me', n: 4, events: [message('x')], readable: true });
 });
 
+it("one's own letter is read without its events", () => {
+  const text = encodeLetter(batch, [encodeEvent(message(`"from":"abcdefghijklmnop","events":[`))]);
+  expect(decodeLetter(text, 'abcdefghijklmnop')).toEqual({ ...batch, events: [], readable: true });
+  expect(decodeLetter(text, 'somebody')?.events).toHaveLength(1);
+  expect(decodeLetter(encodeLetter(batch), batch.from)).toEqual({ ...batch, events: [], readable: true });
+  const quoting = encodeLetter({ ...batch, from: 'x' }, [encodeEvent(message(`"from":"me"`))]);
+  expect(decodeLetter(quoting, 'me')?.events).toHaveLength(1);
+});
+
 it('of another version only who sent it and its number are known', () => {
   const text = '{"v":2,"kind":"batch","from":"new","n":4,"events":{"anything":1}}';
   expect(decodeLetter(text)).toEqual({ kind: 'batch', from: 'new', n: 4, events: [], readable: false });

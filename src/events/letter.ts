@@ -42,12 +42,15 @@ export function encodeLetter(
   events: readonly string[] = [],
 ): string {
   const envelope = JSON.stringify({ v: VERSION, kind, from, n, at });
-  return events.length === 0 ? envelope : `${envelope.slice(0, -1)},"events":[${events.join(',')}]}`;
+  return events.length === 0 ? envelope : `${envelope.slice(0, -1)}${EVENTS}${events.join(',')}]}`;
 }
 
-/** Undefined where it is no letter of any version. */
-export function decodeLetter(text: string): Letter | undefined {
-  const { v, kind, from, n, at, events = [] } = parse(text);
+const EVENTS = ',"events":[';
+
+/** Undefined where it is no letter of any version. @param me whose letters are wanted without their events */
+export function decodeLetter(text: string, me?: string): Letter | undefined {
+  const isOwn = me !== undefined && text.slice(0, ENVELOPE_BYTES).includes(`"from":"${me}"`);
+  const { v, kind, from, n, at, events = [] } = parse(isOwn ? withoutEvents(text) : text);
   if (typeof from !== 'string' || !isKind(kind) || !isNumber(n)) return undefined;
   const envelope = { kind, from, n, ...(isNumber(at) && { at }) };
   const readable = v === VERSION && Array.isArray(events) && events.every(isPair);
@@ -76,6 +79,11 @@ export function cut(events: readonly string[], maxBytes: number): { letters: str
     room -= bytes;
   }
   return { letters, tooLong };
+}
+
+function withoutEvents(text: string): string {
+  const end = text.indexOf(EVENTS);
+  return end < 0 ? text : `${text.slice(0, end)}}`;
 }
 
 function parse(text: string): Record<string, unknown> {

@@ -114,7 +114,7 @@ export class Line {
   }
 
   private heard(text: string): void {
-    const letter = decodeLetter(text);
+    const letter = decodeLetter(text, this.me);
     if (!letter) this.unreadable();
     else if (letter.from === this.me) this.heardOwn(letter);
     else this.heardOther(letter);

@@ -36,7 +36,7 @@ export class PostgresTransport implements Transport {
 
   async send(letters: readonly string[]): Promise<void> {
     if (!this.client) throw new Error('not connected');
-    await this.client.query(NOTIFY, [letters]);
+    await this.client.query({ name: 'events.notify', text: NOTIFY, values: [letters] });
   }
 
   reconnect(): void {
@@ -55,6 +55,8 @@ export class PostgresTransport implements Transport {
     const client = new pg.Client({
       connectionString: this.url,
       application_name: 'parley bus',
+      // A NOTIFY by itself is a transaction that would wait for the disk; what it tells about is there already.
+      options: '-c synchronous_commit=off',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
     });

@@ -48,10 +48,14 @@ type ListParams = [
   senderId: UserId | null,
   toMeDirectly: boolean,
   read: ReadFilter,
+  rowsInAll: number,
 ];
 
-/** Log rows that one list may look at, whatever its filters. */
-export const MAX_ROWS_LOOKED_AT = 10_000;
+/** How many log rows a list looks at. */
+export interface Reach {
+  readonly perConversation: number;
+  readonly inAll: number;
+}
 
 const CONVERSATION_FIELDS = 'kind, user_a, user_b, own_read';
 const COLUMNS = `l.id AS "conversationId", ${MESSAGE_COLUMNS.replaceAll('x.', 'l.')},
@@ -86,8 +90,8 @@ const READ_STATE_OF_HEAD = `LEFT JOIN LATERAL (
        SELECT min(o.joined_seq) AS first_joined, min(o.read_seq) AS least_read FROM members o
        WHERE $9 IN (3, 4) AND o.conversation_id = h.id AND o.user_id <> $1 AND o.user_id <> ALL (apart.ids)) s ON true`;
 
-/** Rows looked at per conversation: $3 at most, and all of them together no more than ${MAX_ROWS_LOOKED_AT}. */
-const SHARE = `(SELECT least($3, ${MAX_ROWS_LOOKED_AT} / greatest(count(*), 1)) FROM heads WHERE place <= $2)`;
+/** Rows looked at per conversation: $3 at most, and all of them together no more than $10. */
+const SHARE = `(SELECT least($3, greatest($10::int / greatest(count(*), 1), 1)) FROM heads WHERE place <= $2)`;
 
 /**
  * A page of the merged list, newest first, before the place ($4, $5, $6).
@@ -189,7 +193,7 @@ const oldest = (only: string): string => `
    ORDER BY l.sent_at, l.id, l.seq LIMIT $2`;
 
 /** Within one conversation the same statements begin at members_pkey instead of members_user. */
-const ONE = 'AND m.conversation_id = $10';
+const ONE = 'AND m.conversation_id = $11';
 
 const NEWEST = statement<ListParams, ListRow>('messages.list-newest', newest(''));
 const OLDEST = statement<ListParams, ListRow>('messages.list-oldest', oldest(''));
@@ -205,21 +209,20 @@ export class ListRepository {
     userId: UserId,
     filter: ListFilter,
     order: 'newest' | 'oldest',
-    { limit, from }: { limit: number; from: Place },
+    { limit, from, reach }: { limit: number; from: Place; reach: Reach },
   ): Promise<Listed> {
     const { conversationId, senderId = null, toMeDirectly, read } = filter;
-    const isUnfiltered = senderId === null && !toMeDirectly && read === ReadFilter.none;
-    const rowsPerConversation = isUnfiltered ? limit : MAX_ROWS_LOOKED_AT;
     const params: ListParams = [
       userId,
       limit,
-      rowsPerConversation,
+      reach.perConversation,
       from.sentAt,
       from.conversationId,
       from.seq,
       senderId,
       toMeDirectly,
       read,
+      reach.inAll,
     ];
     const isNewest = order === 'newest';
     const rows = await (conversationId === undefined

@@ -8,7 +8,7 @@ import { loadPairs, loadUsers, pairsAmong, settle, Tokens, userId } from '../lab
 import { perServerCpuSecond, type Bench, type Part, type Subject } from '../part.js';
 import { CONNECTIONS, EACH, USERS } from './subjects.js';
 
-const PATH = '/v1/messages?read=false';
+export const POLL = '/v1/messages?read=false';
 const EMPTY = '{"items":[]}';
 /** Users who are sent something after each run, to see that an empty answer is not merely remembered. */
 const PROBES = 5;
@@ -21,11 +21,11 @@ async function probe({ port }: Program, tokens: Tokens, faults: Faults): Promise
   for (let user = 1; user <= PROBES; user++) {
     const body = `{"recipient":"${userId(user)}","text":"${newText()}"}`;
     const sent = await askOnce(port, request('POST', '/v1/messages', tokens.of(user + 1), body));
-    const polled = await askOnce(port, request('GET', PATH, tokens.of(user)));
+    const polled = await askOnce(port, request('GET', POLL, tokens.of(user)));
     const id = placeIn(sent.body).join('.');
     if (!polled.body.includes(id)) faults.add('a poll did not show what had been sent');
     await askOnce(port, request('POST', `/v1/messages/${id}/read`, tokens.of(user)));
-    const { body: after } = await askOnce(port, request('GET', PATH, tokens.of(user)));
+    const { body: after } = await askOnce(port, request('GET', POLL, tokens.of(user)));
     if (after !== EMPTY) faults.add('a poll showed what had been read');
   }
 }
@@ -48,10 +48,10 @@ async function parley(lab: Lab, engine: Engine): Promise<Subject[]> {
     name,
     does,
     async run(seconds) {
-      await tokens.refresh([server], PATH);
+      await tokens.refresh([server], POLL);
       const faults = new Faults();
       const asker: Asker = {
-        next: () => request('GET', PATH, tokens.of(nextUser() + 1), undefined, headers),
+        next: () => request('GET', POLL, tokens.of(nextUser() + 1), undefined, headers),
         answered: (_slot, status, body) => {
           if (isRight(status, body)) return true;
           faults.add(`a poll was answered ${status} ${body.slice(0, 200)}`);
@@ -63,7 +63,7 @@ async function parley(lab: Lab, engine: Engine): Promise<Subject[]> {
       return { ...watched.result, seconds: watched.seconds, cpu: watched.cpu, faults: faults.list };
     },
   });
-  const does = `GET ${PATH} of ${USERS.toLocaleString('en')} users in turn, who have nothing new`;
+  const does = `GET ${POLL} of ${USERS.toLocaleString('en')} users in turn, who have nothing new`;
   return [
     subject(`Parley on ${NAMES[engine]}`, does, '', (status, body) => status === 200 && body === EMPTY),
     subject(
@@ -77,7 +77,7 @@ async function parley(lab: Lab, engine: Engine): Promise<Subject[]> {
 
 async function bare(lab: Lab): Promise<Subject> {
   const server = await lab.baseline('bare-204');
-  const text = request('GET', PATH);
+  const text = request('GET', POLL);
   return {
     name: 'bare 204',
     does: 'node:http answers 204 to everything',

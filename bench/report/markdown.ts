@@ -55,6 +55,7 @@ fsync, synchronous_commit and full_page_writes are on.
 }
 
 function ratioTable(comparisons: readonly ComparisonSummary[]): string {
+  if (comparisons.length === 0) return '\nNothing to compare it with.\n';
   const rows = comparisons.map((comparison) => {
     const { name, ratio, goal, beyond, better } = comparison;
     const sign = better === 'higher' ? '≥' : '≤';

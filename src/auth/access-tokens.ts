@@ -6,7 +6,7 @@ import { isUuid, type SessionId, type UserId } from '../common/ids.js';
 import { Settings } from '../config/settings.js';
 
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
-const MAX_REMEMBERED = 50_000;
+const MAX_REMEMBERED = 200_000;
 const ALGORITHM = 'HS256';
 
 /** Who an access token says is calling, and until when it says so. */

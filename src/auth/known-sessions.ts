@@ -6,7 +6,7 @@ import { Remembered } from './remembered.js';
 import { REVOKED_KEPT_MS, Revocations } from './revocations.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-const MAX_SESSIONS = 100_000;
+const MAX_SESSIONS = 200_000;
 
 /** Which sessions go on, without a query per request. */
 @Injectable()

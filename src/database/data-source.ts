@@ -17,10 +17,12 @@ const withNumbers = {
 };
 
 /**
- * What the pool's connections are set to. A plan made while a table was empty would keep its sequential scan; who
- * waits two seconds for a row is told `unavailable` instead of holding a connection.
+ * What the pool's connections are set to. A plan made while a table was empty would keep its sequential scan. The plan
+ * that serves all parameters is the one that is tested; in a log of 10,000,000 PostgreSQL would not trust it and plan
+ * a list each time, 0.4 to 1.4 ms longer. Who waits two seconds for a row is told `unavailable` instead of holding a
+ * connection.
  */
-const SESSION_SETTINGS = '-c enable_seqscan=off -c jit=off -c lock_timeout=2000';
+const SESSION_SETTINGS = '-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan -c lock_timeout=2000';
 
 export function dataSourceOptions(url: string, schema: Schema, poolSize = 10): DataSourceOptions {
   return {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
@@ -40,17 +42,18 @@ interface Answer {
   readonly code?: string;
 }
 
+const UPGRADE = {
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
+
 /** An upgrade as it may come, and how it is answered. */
 function upgrade(url: string, path: string, headers: Record<string, string>): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(url + path, {
-      headers: {
-        Connection: 'Upgrade',
-        Upgrade: 'websocket',
-        'Sec-WebSocket-Version': '13',
-        'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-        ...headers,
-      },
+      headers: { ...UPGRADE, ...headers },
     });
     sent.once('upgrade', (response, socket) => {
       socket.destroy();
@@ -123,6 +126,18 @@ describe('an upgrade', () => {
       const socket = await LiveClient.open(world.server.url, { token });
       expect((await socket.closed()).code).toBe(4401);
     }
+  });
+
+  it('of somebody whose token does not hold cannot harm the server, whatever comes after it', async () => {
+    const { server, ana } = await newWorld();
+    const sent = request(`${server.url}/v1/live`, {
+      headers: { ...UPGRADE, 'Sec-WebSocket-Protocol': 'parley.v1, bearer.nonsense' },
+    });
+    sent.end();
+    const [, socket] = (await once(sent, 'upgrade')) as [unknown, Socket];
+    socket.resume().write(Buffer.from([0xff, 0, 0, 0])); // no frame: reserved bits, unmasked
+    await once(socket, 'close');
+    await level(ana);
   });
 
   it('of nothing that is a WebSocket is refused', async () => {

@@ -86,6 +86,7 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
       const identity = await this.identify(credentials, token !== undefined);
       tcp.off('error', abandon);
       this.webSockets.handleUpgrade(request, tcp, head, (ws) => {
+        ws.on('error', () => undefined); // a broken frame: ws closes the socket and says why
         if (identity) this.accept(ws, tcp, identity, credentials);
         else ws.close(Close.notSignedIn, 'the token does not hold');
       });
@@ -108,7 +109,6 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
   private accept(ws: WebSocket, tcp: Socket, identity: Identity, credentials: Credentials): void {
     const socket = new LiveSocket(ws, tcp, identity, credentials, this.services);
     this.sockets.add(socket);
-    ws.on('error', () => undefined); // a broken frame: ws closes the socket and says why
     ws.on('close', () => {
       this.sockets.delete(socket);
       socket.closed();

@@ -7,7 +7,7 @@ import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
 import { forbidden, internal, invalid, unavailable } from '../common/problems.js';
 import type { EventMap } from '../events/events.js';
-import type { Cursor } from '../messages/feed.js';
+import type { Cursor } from '../messages/cursor.js';
 import type { Position, Resume } from '../messages/feeds.service.js';
 import type { ConversationChange, Follower, Passed } from '../messages/follower.js';
 import type { Message } from '../messages/messages.dto.js';

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { UserId } from '../common/ids.js';
 import { Kind } from '../conversations/conversation.entity.js';
 import type { MessageSent } from '../events/events.js';
-import { Feed, type Cursor, type FeedSource } from './feed.js';
+import type { Cursor } from './cursor.js';
+import { Feed, type FeedSource } from './feed.js';
 import type { FeedState, MembersRow } from './feeds.repository.js';
 import type { Follower, Passed } from './follower.js';
 import { LocalUser } from './local-user.js';
@@ -100,7 +101,7 @@ const members = (lastSeq: number, version: number, joined: Record<UserId, number
 function localUser(id: UserId): { user: LocalUser; reader: Reader } {
   const user = new LocalUser(id);
   const reader = new Reader();
-  user.followers.add(reader);
+  user.followers = [reader];
   users.set(id, user);
   return { user, reader };
 }
@@ -179,7 +180,7 @@ describe('a message', () => {
   it('goes to a follower who is behind by a window of its own, and to one that is ahead not at all', async () => {
     const { user, reader } = await member('ben', 4, 1);
     const [behind, ahead] = [new Reader(), new Reader()];
-    for (const one of [behind, ahead]) user.followers.add(one);
+    user.followers = [...user.followers, behind, ahead];
     feed.enter(behind, user, 2);
     feed.enter(ahead, user, 5);
     feed.sent(sent(5, 1));

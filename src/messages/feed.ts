@@ -1,9 +1,11 @@
 import type { ConversationId, UserId } from '../common/ids.js';
 import type { EventMap, MessageSent } from '../events/events.js';
 import { Kind } from '../conversations/conversation.entity.js';
-import type { FeedState, MembersRow } from './feeds.repository.js';
+import { Cursor } from './cursor.js';
+import type { FedConversation, FeedState, MembersRow } from './feeds.repository.js';
 import type { ConversationChange, Follower, Passed } from './follower.js';
 import type { LocalUser } from './local-user.js';
+import { Unsettled } from './unsettled.js';
 
 /** Receipts and typing go out only in conversations of at most this many members. */
 export const SMALL_CONVERSATION = 100;
@@ -12,32 +14,14 @@ const MAX_EARLY = 256;
 /** Rows of one read of a gap. */
 const GAP_ROWS = 200;
 
-/** Where one follower is in one conversation. */
-export class Cursor {
-  constructor(
-    readonly feed: Feed,
-    readonly follower: Follower,
-    readonly user: LocalUser,
-    /** The last seq looked at. */
-    public at: number,
-    /** The last seq the client knows: its position, its joinedSeq or its last message. */
-    public told: number,
-  ) {}
-
-  /** Whether it is the follower's place still, and not at the feed's end. */
-  get isBehind(): boolean {
-    return this.at < this.feed.lastSeq && this.feed.cursorOf(this.follower) === this;
-  }
-}
-
 /** What a feed asks of the outside. */
 export interface FeedSource {
   /** The members among these users, and the head, of one moment; undefined where the conversation is deleted. */
   members(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined>;
   /** The messages after one number, up to another, at most `limit`, made ready to be passed on. */
-  gap(state: FeedState, afterSeq: number, toSeq: number, limit: number): Promise<Passed[]>;
+  gap(conversation: FedConversation, afterSeq: number, toSeq: number, limit: number): Promise<Passed[]>;
   /** A hinted message made ready; undefined where something about it is not at hand, so that it must be read. */
-  ready(state: FeedState, sent: MessageSent): Passed | undefined;
+  ready(conversation: FedConversation, sent: MessageSent): Passed | undefined;
   localUsers(): Iterable<LocalUser>;
   localUser(id: UserId): LocalUser | undefined;
   /** Nobody here is in the conversation any more. */
@@ -60,19 +44,17 @@ export class Feed {
   lastSeq = -1;
   private membersVersion = -1;
   private readonly members = new Map<LocalUser, number>();
-  private readonly cursors = new Map<Follower, Cursor>();
+  /** Undefined until somebody follows. */
+  private cursors: Map<Follower, Cursor> | undefined;
 
   private wantedSeq = -1;
   private wantedVersion = 0;
-  private readonly early = new Map<number, Passed>();
-  /** Users to ask the database about; `everybody` where who is concerned is not known. */
-  private asked = new Set<UserId>();
-  private everybody = false;
-  private changes: ConversationChange[] = [];
+  /** Undefined where there is nothing, which is nearly always: it takes 400 bytes. */
+  private unsettled: Unsettled | undefined;
   private isWorking = false;
 
   /** Undefined until read: of a conversation that only a hint has named. */
-  private state: FeedState | undefined;
+  private conversation: FedConversation | undefined;
 
   constructor(
     readonly conversationId: ConversationId,
@@ -80,12 +62,12 @@ export class Feed {
   ) {}
 
   get isSmall(): boolean {
-    return this.state !== undefined && this.state.memberCount <= SMALL_CONVERSATION;
+    return this.conversation !== undefined && this.conversation.memberCount <= SMALL_CONVERSATION;
   }
 
   /** A direct conversation without a message: nobody is told of it. */
   get isUnlisted(): boolean {
-    return this.state?.kind === Kind.direct && this.lastSeq === 0;
+    return this.conversation?.kind === Kind.direct && this.lastSeq === 0;
   }
 
   get isEmpty(): boolean {
@@ -97,21 +79,21 @@ export class Feed {
   }
 
   cursorOf(follower: Follower): Cursor | undefined {
-    return this.cursors.get(follower);
+    return this.cursors?.get(follower);
   }
 
   /** A message was stored. */
   sent(sent: MessageSent): void {
     const { seq, membersVersion } = sent;
     if (seq <= this.lastSeq) return;
-    const passed = this.state && this.source.ready(this.state, sent);
+    const passed = this.conversation && this.source.ready(this.conversation, sent);
     const isNext = seq === this.lastSeq + 1 && membersVersion <= this.membersVersion && !this.isWorking;
     if (isNext && passed) {
       this.pass(passed);
       this.wantedSeq = Math.max(this.wantedSeq, seq);
       return;
     }
-    if (passed && this.early.size < MAX_EARLY) this.early.set(seq, passed);
+    if (passed && this.heard.early.size < MAX_EARLY) this.heard.early.set(seq, passed);
     this.expect(seq, membersVersion);
   }
 
@@ -120,7 +102,7 @@ export class Feed {
     this.wantedSeq = Math.max(this.wantedSeq, seq);
     if (membersVersion > this.wantedVersion) {
       this.wantedVersion = membersVersion;
-      this.everybody = this.state !== undefined; // who came and went is not known: the hint that said so is late or lost
+      if (this.conversation) this.heard.everybody = true; // who came and went is not known: the hint that said so is late or lost
     }
     this.work();
   }
@@ -133,9 +115,10 @@ export class Feed {
   ): void {
     const isNext = membersVersion <= this.wantedVersion + 1;
     this.wantedVersion = Math.max(this.wantedVersion, membersVersion);
-    if (userIds && (isNext || !this.state)) userIds.forEach((id) => this.asked.add(id));
-    else this.everybody = true;
-    this.changes.push(...changes);
+    const { heard } = this;
+    if (userIds && (isNext || !this.conversation)) userIds.forEach((id) => heard.asked.add(id));
+    else heard.everybody = true;
+    heard.changes.push(...changes);
     this.work();
   }
 
@@ -144,7 +127,7 @@ export class Feed {
     const change = { conversationId: this.conversationId, change: 'deleted' } as const;
     for (const user of [...this.members.keys()]) {
       for (const follower of user.followers) {
-        this.cursors.delete(follower);
+        this.cursors?.delete(follower);
         follower.changed({ ...change, isSmall: this.isSmall });
       }
       this.forget(user);
@@ -153,7 +136,7 @@ export class Feed {
 
   /** Tells something that needs no reading, in its place among the changes of membership. */
   tell(change: ConversationChange): void {
-    this.changes.push(change);
+    this.heard.changes.push(change);
     this.work();
   }
 
@@ -180,7 +163,7 @@ export class Feed {
 
   /** Takes a user in who was just read to be a member; what is newer here than in that row stays. */
   admit(user: LocalUser, row: FeedState & { readonly joinedSeq: number }): void {
-    if (!this.state) this.begin(row);
+    if (!this.conversation) this.begin(row);
     const { joinedSeq, membersVersion } = row;
     if (this.members.get(user) === joinedSeq) user.feeds.add(this);
     else if (this.members.has(user) || membersVersion < this.membersVersion) this.ask(user);
@@ -208,23 +191,31 @@ export class Feed {
 
   /** What was before the first read is for windows to read, not for hints. */
   private begin(state: FeedState): void {
-    this.state = state;
+    this.keep(state);
     this.lastSeq = state.lastSeq;
     this.wantedSeq = Math.max(this.wantedSeq, state.lastSeq);
     this.membersVersion = state.membersVersion;
     this.wantedVersion = Math.max(this.wantedVersion, state.membersVersion);
-    for (const seq of this.early.keys()) if (seq <= this.lastSeq) this.early.delete(seq);
+    this.unsettled?.dropEarly(this.lastSeq);
+  }
+
+  /** Not the row itself: its ids would be there once more for each conversation. */
+  private keep({ kind, userA, userB, memberCount }: FeedState): void {
+    const idOf = (id: UserId | null): UserId | null => (id === null ? id : (this.source.localUser(id)?.id ?? id));
+    const { conversationId } = this;
+    this.conversation = { conversationId, kind, userA: idOf(userA), userB: idOf(userB), memberCount };
   }
 
   /** Puts a follower of a member in, after `at`. It is behind where the log is longer. */
   enter(follower: Follower, user: LocalUser, at: number): void {
     const cursor = new Cursor(this, follower, user, at, at);
+    this.cursors ??= new Map();
     this.cursors.set(follower, cursor);
     if (cursor.isBehind) follower.fellBehind(cursor);
   }
 
   leave(follower: Follower): void {
-    this.cursors.delete(follower);
+    this.cursors?.delete(follower);
   }
 
   /** The process no longer serves this user. */
@@ -243,8 +234,8 @@ export class Feed {
 
   /** What is known to be missing may be unread: who polls asks the database until it has been passed on. */
   private touchAll(): void {
-    for (const user of this.everybody ? this.source.localUsers() : this.members.keys()) user.touch();
-    for (const id of this.asked) this.source.localUser(id)?.touch();
+    for (const user of this.unsettled?.everybody ? this.source.localUsers() : this.members.keys()) user.touch();
+    for (const id of this.unsettled?.asked ?? []) this.source.localUser(id)?.touch();
   }
 
   /** Reads what is missing, one read at a time, until nothing is. That it ends, and says so, is one turn. */
@@ -253,50 +244,53 @@ export class Feed {
     while (this.isUnsettled) {
       try {
         if (this.needsMembers) await this.readMembers();
-        else if (this.changes.length > 0) this.tellChanges(new Set());
+        else if (this.unsettled?.hasChanges) this.tellChanges(new Set());
         else await this.readOn();
       } catch (error) {
         await this.source.failed(error);
       }
     }
     this.isWorking = false;
+    this.unsettled = undefined;
     if (this.isEmpty) this.source.dismissed(this);
   }
 
   private get needsMembers(): boolean {
-    return this.everybody || this.asked.size > 0 || (this.membersVersion < this.wantedVersion && !this.isEmpty);
+    const isAsked = this.unsettled?.areMembersAsked ?? false;
+    return isAsked || (this.membersVersion < this.wantedVersion && !this.isEmpty);
   }
 
   private get isUnsettled(): boolean {
-    return this.needsMembers || (!this.isEmpty && (this.changes.length > 0 || this.lastSeq < this.wantedSeq));
+    const hasChanges = this.unsettled?.hasChanges ?? false;
+    return this.needsMembers || (!this.isEmpty && (hasChanges || this.lastSeq < this.wantedSeq));
+  }
+
+  private get heard(): Unsettled {
+    return (this.unsettled ??= new Unsettled());
   }
 
   private async readMembers(): Promise<void> {
-    const { asked, everybody, changes, wantedVersion } = this;
-    const users = new Set<UserId>(asked);
-    for (const user of everybody ? this.source.localUsers() : this.members.keys()) users.add(user.id);
+    const { wantedVersion, heard } = this;
+    const question = heard.takeQuestion();
+    const users = new Set<UserId>(question.asked);
+    for (const user of question.everybody ? this.source.localUsers() : this.members.keys()) users.add(user.id);
     for (const user of this.members.keys()) users.add(user.id);
-    this.asked = new Set();
-    this.everybody = false;
-    this.changes = [];
     let row: MembersRow | undefined;
     try {
       row = await this.source.members(this.conversationId, [...users]);
     } catch (error) {
-      asked.forEach((id) => this.asked.add(id));
-      this.everybody ||= everybody;
-      this.changes.unshift(...changes);
+      heard.putBack(question);
       throw error;
     }
     if (row && this.wantedVersion === wantedVersion) this.wantedVersion = row.membersVersion; // also downwards: a restored database
-    this.changes.unshift(...changes);
+    heard.changes.unshift(...question.changes);
     this.tellChanges(this.apply(row, users));
   }
 
   /** Answers the users who are new, or new again: what the change says of others they see in the head. */
   private apply(row: MembersRow | undefined, askedFor: ReadonlySet<UserId>): ReadonlySet<LocalUser> {
-    if (row && !this.state) this.begin(row);
-    else if (row) this.state = row;
+    if (row && !this.conversation) this.begin(row);
+    else if (row) this.keep(row);
     this.membersVersion = row?.membersVersion ?? this.wantedVersion;
     this.wantedSeq = row ? Math.max(this.wantedSeq, row.lastSeq) : this.lastSeq;
     const joined = new Map(row?.userIds.map((id, i) => [id, row.joinedSeqs[i]!]));
@@ -325,13 +319,13 @@ export class Feed {
     this.members.delete(user);
     user.feeds.delete(this);
     for (const follower of user.followers) {
-      this.cursors.delete(follower);
+      this.cursors?.delete(follower);
       follower.left(this.conversationId);
     }
   }
 
   private tellChanges(except: ReadonlySet<LocalUser>): void {
-    const changes = this.changes.splice(0);
+    const changes = this.unsettled?.changes.splice(0) ?? [];
     for (const change of changes) {
       const told = { ...change, isSmall: this.isSmall };
       const isMembership = change.change === 'joined' || change.change === 'left';
@@ -344,13 +338,13 @@ export class Feed {
   }
 
   private async readOn(): Promise<void> {
-    const next = this.early.get(this.lastSeq + 1);
+    const next = this.unsettled?.early.get(this.lastSeq + 1);
     if (next) {
       this.pass(next);
       return;
     }
     const after = this.lastSeq;
-    const messages = await this.source.gap(this.state!, after, this.wantedSeq, GAP_ROWS);
+    const messages = await this.source.gap(this.conversation!, after, this.wantedSeq, GAP_ROWS);
     for (const passed of messages) if (passed.message.seq === this.lastSeq + 1) this.pass(passed);
     if (this.lastSeq === after) this.wantedSeq = after; // a restored database: the log is shorter than was hinted
   }
@@ -359,12 +353,12 @@ export class Feed {
     const { message } = passed;
     const { seq } = message;
     const senderId = message.sender.id;
-    const isGroup = this.state!.kind === Kind.group;
+    const isGroup = this.conversation!.kind === Kind.group;
     const { isUnlisted } = this;
     this.lastSeq = seq;
-    this.early.delete(seq);
+    this.unsettled?.early.delete(seq);
     if (isUnlisted) for (const [user, joinedSeq] of this.members) this.announce(user, joinedSeq);
-    for (const cursor of this.cursors.values()) {
+    for (const cursor of this.cursors?.values() ?? []) {
       if (cursor.at >= seq) continue;
       if (cursor.at < seq - 1) {
         cursor.follower.fellBehind(cursor);

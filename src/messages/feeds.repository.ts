@@ -5,15 +5,19 @@ import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
 import { MESSAGE_COLUMNS, type MessageRow } from './seen-message.js';
 
-/** The head of a log, as a feed needs it. */
-export interface FeedState {
+/** What a feed keeps of its conversation. */
+export interface FedConversation {
   readonly conversationId: ConversationId;
   readonly kind: Kind;
   readonly userA: UserId | null;
   readonly userB: UserId | null;
+  readonly memberCount: number;
+}
+
+/** The head of a log, as a feed needs it. */
+export interface FeedState extends FedConversation {
   readonly lastSeq: number;
   readonly membersVersion: number;
-  readonly memberCount: number;
 }
 
 /** A user's place in a conversation. */

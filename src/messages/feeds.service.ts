@@ -5,7 +5,8 @@ import { EventBus } from '../events/event-bus.js';
 import type { EventMap } from '../events/events.js';
 import { UsersService } from '../users/users.service.js';
 import { Kind } from '../conversations/conversation.entity.js';
-import type { Cursor, Feed } from './feed.js';
+import type { Cursor } from './cursor.js';
+import type { Feed } from './feed.js';
 import { FeedsRepository, type MembershipRow } from './feeds.repository.js';
 import type { ConversationChange, Follower } from './follower.js';
 import { Knowledge } from './knowledge.js';
@@ -109,7 +110,7 @@ export class Feeds implements OnModuleDestroy {
       const isIn = this.feeds.get(conversationId)?.joinedSeqOf(user) !== undefined;
       if (!isIn) follower.left(conversationId);
     }
-    user.followers.add(follower);
+    user.followers = user.followers.concat(follower); // not [...], which leaves room for 16 more
     for (const feed of user.feeds) {
       if (feed.isUnlisted) continue;
       const row = rows.get(feed.conversationId);
@@ -124,7 +125,7 @@ export class Feeds implements OnModuleDestroy {
   /** Enters one conversation that the follower was told to have joined, unless that, or the follower, is over. */
   enter(follower: Follower, userId: UserId, conversationId: ConversationId, joinedSeq: number): void {
     const user = this.users.get(userId);
-    if (!user?.followers.has(follower) || !this.isMember(userId, conversationId, joinedSeq)) return;
+    if (!user?.followers.includes(follower) || !this.isMember(userId, conversationId, joinedSeq)) return;
     this.feeds.get(conversationId)!.enter(follower, user, joinedSeq);
   }
 
@@ -160,8 +161,9 @@ export class Feeds implements OnModuleDestroy {
   detach(follower: Follower, userId: UserId): Map<ConversationId, Position> {
     const positions = new Map<ConversationId, Position>();
     const user = this.users.get(userId);
-    if (!user?.followers.delete(follower)) return positions;
-    user.usedAt = performance.now();
+    if (!user?.followers.includes(follower)) return positions;
+    user.followers = user.followers.filter((one) => one !== follower);
+    user.noteUse();
     for (const feed of user.feeds) {
       const cursor = feed.cursorOf(follower);
       const joinedSeq = feed.joinedSeqOf(user);
@@ -203,7 +205,7 @@ export class Feeds implements OnModuleDestroy {
   /** The user, known from now on and for some minutes after. */
   async watch(userId: UserId): Promise<LocalUser> {
     const user = this.users.get(userId) ?? this.known.addUser(userId);
-    user.usedAt = performance.now();
+    user.noteUse();
     if (!user.isLoaded) {
       user.pins++;
       try {
@@ -219,7 +221,7 @@ export class Feeds implements OnModuleDestroy {
   isQuiet(userId: UserId): boolean {
     const user = this.users.get(userId);
     if (!user?.isQuiet || !this.areSure) return false;
-    user.usedAt = performance.now();
+    user.noteUse();
     return true;
   }
 
@@ -246,7 +248,7 @@ export class Feeds implements OnModuleDestroy {
         resolve();
       }, ms);
     });
-    user.usedAt = performance.now();
+    user.noteUse();
   }
 
   // ---- what events say ----
@@ -338,7 +340,7 @@ export class Feeds implements OnModuleDestroy {
 }
 
 const isIdle = (user: LocalUser, now: number): boolean =>
-  user.followers.size === 0 && user.pins === 0 && now - user.usedAt > KEPT_MS;
+  user.followers.length === 0 && user.pins === 0 && now - user.usedAt > KEPT_MS;
 
 /** Where a follower begins; undefined: as joined anew, since its position does not fit. */
 function startOf(row: MembershipRow, position: Position | undefined, others: Resume['others']): number | undefined {

@@ -1,6 +1,6 @@
 import type { ConversationId, UserId } from '../common/ids.js';
 import type { EventMap } from '../events/events.js';
-import type { Cursor } from './feed.js';
+import type { Cursor } from './cursor.js';
 import type { Message } from './messages.dto.js';
 
 /** A message that a feed passes on: the same for every reader, but for what its sender alone may see. */

@@ -2,7 +2,14 @@ import type { ConversationId, UserId } from '../common/ids.js';
 import type { MessageSent } from '../events/events.js';
 import type { UsersService } from '../users/users.service.js';
 import { Feed, type FeedSource } from './feed.js';
-import type { BlocksRow, FeedsRepository, FeedState, MembershipRow, MembersRow } from './feeds.repository.js';
+import type {
+  BlocksRow,
+  FedConversation,
+  FeedsRepository,
+  FeedState,
+  MembershipRow,
+  MembersRow,
+} from './feeds.repository.js';
 import type { Passed } from './follower.js';
 import { LocalUser } from './local-user.js';
 import { messageView, recipientOf } from './message-views.service.js';
@@ -76,8 +83,7 @@ export class Knowledge implements FeedSource {
 
   private takeBlocks(user: LocalUser, row: BlocksRow): void {
     if (row.blocksVersion < user.blocksVersion) return; // an older answer
-    user.blocked = new Set(row.blocked);
-    user.blockedBy = new Set(row.blockedBy);
+    user.takeBlocks(row.blocked, row.blockedBy);
     if (row.blocksVersion > user.blocksVersion) this.raiseBlocksVersion(user, row.blocksVersion);
   }
 
@@ -107,7 +113,7 @@ export class Knowledge implements FeedSource {
       feed.expect(row.lastSeq, row.membersVersion);
     }
     for (const [user, conversations] of present) {
-      user.comparedAt = performance.now();
+      user.noteComparison();
       for (const feed of user.feeds) if (!conversations.has(feed.conversationId)) feed.ask(user);
     }
   }
@@ -118,23 +124,28 @@ export class Knowledge implements FeedSource {
     return this.repository.members(conversationId, userIds);
   }
 
-  async gap(state: FeedState, afterSeq: number, toSeq: number, limit: number): Promise<Passed[]> {
-    const rows = await this.repository.gap(state.conversationId, afterSeq, toSeq, limit);
+  async gap(conversation: FedConversation, afterSeq: number, toSeq: number, limit: number): Promise<Passed[]> {
+    const rows = await this.repository.gap(conversation.conversationId, afterSeq, toSeq, limit);
     const senders = await this.directory.summaries(rows.map(({ senderId }) => senderId));
     return rows.map((row) => ({
       message: messageView(
         { ...row, clientMessageId: null },
-        { sender: senders.get(row.senderId)!, recipient: recipientOf(state, row.senderId), read: false, isOwn: false },
+        {
+          sender: senders.get(row.senderId)!,
+          recipient: recipientOf(conversation, row.senderId),
+          read: false,
+          isOwn: false,
+        },
       ),
       clientMessageId: row.clientMessageId ?? undefined,
     }));
   }
 
-  ready(state: FeedState, sent: MessageSent): Passed | undefined {
+  ready(conversation: FedConversation, sent: MessageSent): Passed | undefined {
     const sender = this.directory.rememberedSummary(sent.senderId);
     if (!sender) return undefined;
     const row = { ...sent, sentAt: new Date(sent.sentAt), clientMessageId: null };
-    const recipient = recipientOf(state, sent.senderId);
+    const recipient = recipientOf(conversation, sent.senderId);
     return {
       message: messageView(row, { sender, recipient, read: false, isOwn: false }),
       clientMessageId: sent.clientMessageId,

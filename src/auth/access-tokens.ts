@@ -2,6 +2,7 @@ import { createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
+import type { Caller } from '../common/caller.js';
 import { isUuid, type SessionId, type UserId } from '../common/ids.js';
 import { Settings } from '../config/settings.js';
 
@@ -10,12 +11,7 @@ const MAX_REMEMBERED = 200_000;
 const ALGORITHM = 'HS256';
 
 /** Who an access token says is calling, and until when it says so. */
-export interface AccessClaims {
-  readonly userId: UserId;
-  readonly sessionId: SessionId;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
-}
+export type AccessClaims = Caller & Required<Pick<Caller, 'userId' | 'sessionId' | 'expiresAt'>>;
 
 /** Access tokens: JWT (RFC 7519) with `sub`, the user, and `sid`, the session. */
 @Injectable()

@@ -24,10 +24,7 @@ export class AuthGuard implements CanActivate {
     ]);
     const request = context.switchToHttp().getRequest<IncomingRequest>();
     const { authorization, 'x-api-key': apiKey, 'on-behalf-of': onBehalfOf } = request.headers;
-    const { caller } = await this.authenticator.authenticate(
-      { authorization, apiKey, onBehalfOf },
-      access ?? USER_ACCESS,
-    );
+    const caller = await this.authenticator.authenticate({ authorization, apiKey, onBehalfOf }, access ?? USER_ACCESS);
     request.caller = caller;
     if (request.raw) request.raw.caller = caller;
     return true;

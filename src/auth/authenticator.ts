@@ -7,7 +7,7 @@ import {
   notSignedIn,
   onBehalfOfRequired,
 } from '../common/problems.js';
-import { AccessTokens } from './access-tokens.js';
+import { AccessTokens, type AccessClaims } from './access-tokens.js';
 import { ActingUsers } from './acting-users.js';
 import { KnownKeys } from './known-keys.js';
 import { KnownSessions } from './known-sessions.js';
@@ -21,12 +21,6 @@ export interface Credentials {
   readonly apiKey?: string;
   /** An address. */
   readonly onBehalfOf?: string;
-}
-
-/** A caller, and until when (milliseconds since 1970) their token holds. An API key has no such end. */
-export interface Identity {
-  readonly caller: Caller;
-  readonly expiresAt?: number;
 }
 
 /** Finds out who calls, and whether they may: the same for a request and for a socket. */
@@ -43,32 +37,40 @@ export class Authenticator {
    * @throws ambiguous-credentials (400): a token and a key; not-signed-in (401); forbidden (403): not this caller, or a
    * scope is missing; on-behalf-of-required (400); acting-user-not-found (403)
    */
-  async authenticate(credentials: Credentials, access: Access = USER_ACCESS): Promise<Identity> {
+  async authenticate(credentials: Credentials, access: Access = USER_ACCESS): Promise<Caller> {
     const { apiKey, onBehalfOf, bearer = bearerOf(credentials.authorization) } = credentials;
     if (apiKey !== undefined) {
       if (bearer !== undefined) throw ambiguousCredentials();
-      return { caller: await this.application(apiKey, onBehalfOf, access) };
+      return this.application(apiKey, onBehalfOf, access);
     }
-    const identity = bearer === undefined ? undefined : await this.user(bearer);
-    if (access.kind === 'public') return identity ?? { caller: {} };
-    if (!identity) throw notSignedIn();
+    const user = bearer === undefined ? undefined : await this.user(bearer);
+    if (access.kind === 'public') return user ?? {};
+    if (!user) throw notSignedIn();
     if (access.kind === 'application') throw forbidden('Only an application may do this.');
     if (onBehalfOf !== undefined) throw forbidden('Only an application may act on behalf of a user.');
-    return identity;
+    return user;
+  }
+
+  /**
+   * Asks again about a caller who was let in before, an application by what it showed then, a user by their session: when
+   * their token runs out they know.
+   * @throws as authenticate
+   */
+  async recheck(caller: Caller, credentials?: Credentials): Promise<void> {
+    if (credentials) await this.authenticate(credentials);
+    else if (!(await this.sessions.has(caller as AccessClaims))) throw notSignedIn();
   }
 
   /** The user of a token in an Authorization header, at once, where both are remembered; undefined: ask `authenticate`. */
   peek(authorization: string | undefined): Caller | undefined {
     const token = bearerOf(authorization);
     const claims = token === undefined ? undefined : this.tokens.peek(token);
-    return claims && this.sessions.isKnown(claims) ? { userId: claims.userId, sessionId: claims.sessionId } : undefined;
+    return claims && this.sessions.isKnown(claims) ? claims : undefined;
   }
 
-  private async user(token: string): Promise<Identity | undefined> {
+  private async user(token: string): Promise<AccessClaims | undefined> {
     const claims = await this.tokens.verify(token);
-    if (!claims || !(await this.sessions.has(claims))) return undefined;
-    const { userId, sessionId, expiresAt } = claims;
-    return { caller: { userId, sessionId }, expiresAt };
+    return claims && (await this.sessions.has(claims)) ? claims : undefined;
   }
 
   private async application(key: string, onBehalfOf: string | undefined, { kind, scopes }: Access): Promise<Caller> {

@@ -19,6 +19,8 @@ export interface Caller {
   readonly userId?: UserId;
   /** The session of the bearer token; absent for an application. */
   readonly sessionId?: SessionId;
+  /** Until when the token holds, in milliseconds since 1970; absent for an application. */
+  readonly expiresAt?: number;
   readonly application?: Application;
 }
 

@@ -30,13 +30,22 @@ export interface Speaker {
   close(code: number, reason: string): void;
 }
 
+/** Sends of one socket that are under way. */
+class Sends {
+  count = 0;
+  /** Whom the last of them goes to has been found out. */
+  lastPrepared: Promise<unknown> = Promise.resolve();
+  /** The first to each conversation. */
+  readonly first = new Map<ConversationId, Promise<unknown>>();
+}
+
 /** What one client says: frames are checked, then done, sends in the order in which they came. */
 export class ClientFrames {
   private badFrames = 0;
-  private sends = 0;
-  private lastPrepared: Promise<unknown> = Promise.resolve();
-  private readonly firstSends = new Map<ConversationId, Promise<unknown>>();
-  private readonly lastTyping = new Map<ConversationId, number>();
+  /** Undefined while none is under way. */
+  private sends: Sends | undefined;
+  /** When the client was last heard typing, by conversation; undefined until it first is. */
+  private lastTyping: Map<ConversationId, number> | undefined;
 
   constructor(
     private readonly services: LiveServices,
@@ -93,31 +102,32 @@ export class ClientFrames {
   private send(frame: SendFrame): void {
     const { ref, recipient, text, clientMessageId } = frame;
     const { sending } = this.services;
-    if (++this.sends === MAX_SENDS) this.speaker.pause(true);
-    const prepared = this.lastPrepared.then(() =>
+    const sends = (this.sends ??= new Sends());
+    if (++sends.count === MAX_SENDS) this.speaker.pause(true);
+    const prepared = sends.lastPrepared.then(() =>
       sending.prepare(this.speaker.me, { recipient, text, clientMessageId }),
     );
-    this.lastPrepared = prepared.catch(() => undefined);
+    sends.lastPrepared = prepared.catch(() => undefined);
     prepared
-      .then((ready) => this.store(ready))
+      .then((ready) => this.store(ready, sends))
       .then(
         ({ message, isRepeated }) => this.speaker.tell({ type: 'reply', ref, status: isRepeated ? 200 : 201, message }),
         (error: unknown) => this.speaker.tell({ type: 'reply', ref, ...sending.failed(error) }),
       )
       .finally(() => {
-        if (--this.sends === MAX_SENDS - 1) this.speaker.pause(false);
-        if (this.sends === 0) this.firstSends.clear();
+        if (--sends.count === MAX_SENDS - 1) this.speaker.pause(false);
+        if (sends.count === 0) this.sends = undefined;
       });
   }
 
   /** Waits for the first of those under way to the same conversation: it may have to open it, and would fall behind. */
-  private store(ready: Prepared): Promise<Sent> {
+  private store(ready: Prepared, sends: Sends): Promise<Sent> {
     const { sending } = this.services;
     const { conversationId } = ready.send;
-    const first = this.firstSends.get(conversationId);
+    const first = sends.first.get(conversationId);
     if (first) return first.then(() => sending.store(ready));
     const stored = sending.store(ready);
-    this.firstSends.set(
+    sends.first.set(
       conversationId,
       stored.catch(() => undefined),
     );
@@ -139,9 +149,10 @@ export class ClientFrames {
     if (!this.services.feeds.isMember(this.speaker.userId, conversationId))
       return this.speaker.problem(conversationNotFound());
     const now = performance.now();
-    if (now - (this.lastTyping.get(conversationId) ?? -Infinity) < TYPING_MS) return;
-    if (this.lastTyping.size > 100) this.lastTyping.clear();
-    this.lastTyping.set(conversationId, now);
+    const lastTyping = (this.lastTyping ??= new Map());
+    if (now - (lastTyping.get(conversationId) ?? -Infinity) < TYPING_MS) return;
+    if (lastTyping.size > 100) lastTyping.clear();
+    lastTyping.set(conversationId, now);
     this.services.bus.publish([{ name: 'typing.started', data: { conversationId, userId: this.speaker.userId } }]);
   }
 }

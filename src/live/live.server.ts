@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { WebSocketServer, type WebSocket } from 'ws';
-import type { Credentials, Identity } from '../auth/authenticator.js';
+import { WebSocketServer } from 'ws';
+import type { Credentials } from '../auth/authenticator.js';
 import type { Caller } from '../common/caller.js';
 import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
@@ -13,6 +13,7 @@ import { internal, malformed, noSuchRoute, unavailable } from '../common/problem
 import { Close } from './close.js';
 import { LiveServices } from './live.services.js';
 import { LiveSocket } from './live.socket.js';
+import { ServerWebSocket } from './server-web-socket.js';
 
 const PATH = '/v1/live';
 export const SUBPROTOCOL = 'parley.v1';
@@ -33,6 +34,7 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
   private readonly sockets = new Set<LiveSocket>();
   private readonly webSockets = new WebSocketServer({
     noServer: true,
+    WebSocket: ServerWebSocket,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: MAX_PAYLOAD_BYTES,
@@ -83,11 +85,10 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
       if (this.isClosing) throw unavailable('The server stops.');
       if (request.url?.split('?', 1)[0] !== PATH) throw noSuchRoute();
       if (!offered.includes(SUBPROTOCOL)) throw malformed(`Offer the subprotocol ${SUBPROTOCOL}.`);
-      const identity = await this.identify(credentials, token !== undefined);
+      const caller = await this.identify(credentials, token !== undefined);
       tcp.off('error', abandon);
       this.webSockets.handleUpgrade(request, tcp, head, (ws) => {
-        ws.on('error', () => undefined); // a broken frame: ws closes the socket and says why
-        if (identity) this.accept(ws, tcp, identity, credentials);
+        if (caller) this.accept(ws, tcp, caller, credentials);
         else ws.close(Close.notSignedIn, 'the token does not hold');
       });
     } catch (error) {
@@ -96,7 +97,7 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** Who calls; undefined where a browser's token does not hold, since a browser would not be shown the refusal. */
-  private async identify(credentials: Credentials, isBrowser: boolean): Promise<Identity | undefined> {
+  private async identify(credentials: Credentials, isBrowser: boolean): Promise<Caller | undefined> {
     try {
       return await this.services.authenticator.authenticate(credentials);
     } catch (error) {
@@ -106,13 +107,10 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** Registered first, then asked again: what ended in between is refused as well. */
-  private accept(ws: WebSocket, tcp: Socket, identity: Identity, credentials: Credentials): void {
-    const socket = new LiveSocket(ws, tcp, identity, credentials, this.services);
-    this.sockets.add(socket);
-    ws.on('close', () => {
-      this.sockets.delete(socket);
-      socket.closed();
-    });
+  private accept(ws: ServerWebSocket, tcp: Socket, caller: Caller, credentials: Credentials): void {
+    const shown = caller.application && credentials;
+    const socket = new LiveSocket(ws, tcp, caller, shown, this.services, this.sockets);
+    ws.listener = socket;
     void socket.recheck();
   }
 

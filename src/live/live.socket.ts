@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Credentials, Identity } from '../auth/authenticator.js';
-import type { ActingUser } from '../common/caller.js';
+import type { Credentials } from '../auth/authenticator.js';
+import type { ActingUser, Caller } from '../common/caller.js';
 import type { ConversationId, UserId } from '../common/ids.js';
 import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
@@ -19,52 +19,77 @@ import type { ResumeFrame, ServerFrame } from './frames.dto.js';
 import type { LiveServices } from './live.services.js';
 import { Outgoing } from './outgoing.js';
 import { Notices, type NoticeReader } from './notices.js';
+import type { Listener } from './server-web-socket.js';
 
 /** A backlog goes on when no more than this waits. */
 const BACKLOG_BYTES = 256 * 1024;
 /** Conversations of which a window is read at once. */
 const CURSORS_AT_ONCE = 20;
 
-/** One client's socket: what it says, and what it is told. */
-export class LiveSocket implements Follower, NoticeReader, Speaker {
-  /** Whether the client answered the last ping. */
-  isAlive = true;
-  readonly userId: UserId;
+/** What a client has still to be told before it is level. */
+class Arrears {
+  readonly behind = new Set<Cursor>();
+  /** Conversations whose `joined` has still to be told. */
+  readonly joining = new Set<ConversationId>();
 
+  get areNone(): boolean {
+    return this.behind.size === 0 && this.joining.size === 0;
+  }
+}
+
+/** A client that takes what it is told too slowly. */
+interface Slow {
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly positions: Map<ConversationId, Position>;
+}
+
+/**
+ * One client's socket: what it says, and what it is told. There are thousands, and most are idle: collections, of which
+ * each takes some 150 bytes even while it is empty, are made when there is something to put in.
+ */
+export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
+  /** Whether the client answered the last ping. */
+  private isAlive = true;
   private resumed: 'not yet' | 'attaching' | 'following' | 'slow' = 'not yet';
   private needsReady = true;
   private blocksVersion = 0;
-  private readonly behind = new Set<Cursor>();
-  /** Conversations whose `joined` has still to be told, with their joinedSeq. */
-  private readonly joining = new Map<ConversationId, number>();
-  private readonly notices: Notices;
+  /** Undefined where there are none. */
+  private arrears: Arrears | undefined;
+  /** Undefined until there is one to tell. */
+  private notices: Notices | undefined;
+  private readonly spoken: ClientFrames;
   private readonly outgoing: Outgoing;
   private self: UserSummary | undefined;
   private isReading = false;
   private isPaused = false;
-  private slowPositions = new Map<ConversationId, Position>();
-  private slowSince: number | undefined;
+  private slow: Slow | undefined;
 
   constructor(
     private readonly ws: WebSocket,
     tcp: Socket,
-    private identity: Identity,
-    private credentials: Credentials,
+    public caller: Caller,
+    /** An application's, by which it is asked again whether they hold. A user's token would take 300 bytes. */
+    private credentials: Credentials | undefined,
     private readonly services: LiveServices,
+    /** All that are open. */
+    private readonly sockets: Set<LiveSocket>,
   ) {
-    this.userId = identity.caller.userId!;
-    this.notices = new Notices(services, this);
-    this.outgoing = new Outgoing(tcp);
-    const spoken = new ClientFrames(services, this);
-    ws.on('message', (data: Buffer, isBinary: boolean) => {
-      if (this.isOpen) spoken.received(data, isBinary); // what still comes of one that is being closed is not done
-    });
-    ws.on('pong', () => (this.isAlive = true));
-    tcp.on('drain', () => this.drained());
+    this.spoken = new ClientFrames(services, this);
+    this.outgoing = new Outgoing(tcp, this);
+    sockets.add(this);
   }
 
-  get caller(): Identity['caller'] {
-    return this.identity.caller;
+  get userId(): UserId {
+    return this.caller.userId!;
+  }
+
+  received(data: Buffer, isBinary: boolean): void {
+    if (this.isOpen) this.spoken.received(data, isBinary); // what still comes of one that is being closed is not done
+  }
+
+  ponged(): void {
+    this.isAlive = true;
   }
 
   get hasResumed(): boolean {
@@ -94,18 +119,17 @@ export class LiveSocket implements Follower, NoticeReader, Speaker {
 
   /** The connection is gone. */
   closed(): void {
+    this.sockets.delete(this);
     this.services.feeds.detach(this, this.userId);
-    this.behind.clear();
-    this.joining.clear();
-    this.notices.clear();
+    this.arrears = undefined;
+    this.notices?.clear();
   }
 
   /** Every second: whether the token has expired, or the socket did not drain in time. */
   look(nowMs: number): void {
-    const { expiresAt = Infinity } = this.identity;
+    const { expiresAt = Infinity } = this.caller;
     if (expiresAt <= nowMs) this.close(Close.notSignedIn, 'the token has expired');
-    else if (this.slowSince !== undefined && nowMs - this.slowSince > this.services.limits.slowMs)
-      this.close(Close.tryLater, 'too slow');
+    else if (this.slow && nowMs - this.slow.since > this.services.limits.slowMs) this.close(Close.tryLater, 'too slow');
   }
 
   /** Every 30 seconds. A client that did not answer the last ping is gone. */
@@ -121,21 +145,21 @@ export class LiveSocket implements Follower, NoticeReader, Speaker {
   // ---- who it is ----
 
   get me(): ActingUser {
-    return { ...this.identity.caller, userId: this.userId };
+    return { ...this.caller, userId: this.userId };
   }
 
   /** The same user with another token; a token that fails leaves the old expiry standing. */
   async renew(token: string): Promise<void> {
-    const identity = await this.services.authenticator.authenticate({ bearer: token });
-    if (identity.caller.userId !== this.userId) throw forbidden('The token is another user’s.');
-    this.identity = identity;
-    this.credentials = { bearer: token };
+    const caller = await this.services.authenticator.authenticate({ bearer: token });
+    if (caller.userId !== this.userId) throw forbidden('The token is another user’s.');
+    this.caller = caller;
+    this.credentials = undefined;
   }
 
   /** Asks again whether the credentials hold, since it may not have been told that they do not. */
   async recheck(): Promise<void> {
     try {
-      await this.services.authenticator.authenticate(this.credentials);
+      await this.services.authenticator.recheck(this.caller, this.credentials);
     } catch (error) {
       if (error instanceof Problem) this.close(Close.notSignedIn, error.kind.title);
     }
@@ -179,32 +203,32 @@ export class LiveSocket implements Follower, NoticeReader, Speaker {
   }
 
   fellBehind(cursor: Cursor): void {
-    this.behind.add(cursor);
+    this.owed.behind.add(cursor);
     if (this.resumed === 'following') this.readOn();
   }
 
   joined(conversationId: ConversationId, joinedSeq: number): void {
-    this.joining.set(conversationId, joinedSeq);
-    this.notices.welcome(conversationId, joinedSeq);
+    this.owed.joining.add(conversationId);
+    this.toNotice.welcome(conversationId, joinedSeq);
   }
 
   /** At once, so that it never comes after a `joined` that follows it. */
   left(conversationId: ConversationId): void {
-    this.joining.delete(conversationId);
+    this.arrears?.joining.delete(conversationId);
     this.tell({ type: 'conversation', conversationId, change: 'left', user: this.self });
     this.tellReady();
   }
 
   changed(change: ConversationChange): void {
-    if (change.change !== 'deleted') return this.notices.changed(change);
+    if (change.change !== 'deleted') return this.toNotice.changed(change);
     const { conversationId } = change;
-    this.joining.delete(conversationId);
+    this.arrears?.joining.delete(conversationId);
     this.tell({ type: 'conversation', conversationId, change: 'deleted' });
     this.tellReady();
   }
 
   welcomed(conversationId: ConversationId, joinedSeq: number): void {
-    this.joining.delete(conversationId);
+    this.arrears?.joining.delete(conversationId);
     this.services.feeds.enter(this, this.userId, conversationId, joinedSeq);
     this.readOn();
   }
@@ -238,24 +262,35 @@ export class LiveSocket implements Follower, NoticeReader, Speaker {
   }
 
   private async readBehind(): Promise<void> {
-    while (this.behind.size > 0 && this.resumed === 'following' && this.isOpen) {
+    for (;;) {
+      const { behind } = this.arrears ?? {};
+      if (!behind?.size || this.resumed !== 'following' || !this.isOpen) return;
       if (this.outgoing.length > BACKLOG_BYTES) return; // goes on when drained
-      const cursors = [...this.behind].slice(0, CURSORS_AT_ONCE);
+      const cursors = [...behind].slice(0, CURSORS_AT_ONCE);
       try {
         await this.services.feeds.readOn(this.userId, cursors);
       } catch (error) {
         await this.services.feeds.failed(error);
         continue;
       }
-      for (const cursor of cursors) if (!cursor.isBehind) this.behind.delete(cursor);
+      for (const cursor of cursors) if (!cursor.isBehind) behind.delete(cursor);
     }
   }
 
   private tellReady(): void {
-    const isLevel = this.behind.size === 0 && this.joining.size === 0 && this.resumed === 'following';
+    if (this.arrears?.areNone) this.arrears = undefined;
+    const isLevel = !this.arrears && this.resumed === 'following';
     if (!this.needsReady || !isLevel || this.isReading) return;
     this.needsReady = false;
     this.tell({ type: 'ready', userId: this.userId, blocksVersion: this.blocksVersion });
+  }
+
+  private get owed(): Arrears {
+    return (this.arrears ??= new Arrears());
+  }
+
+  private get toNotice(): Notices {
+    return (this.notices ??= new Notices(this.services, this));
   }
 
   // ---- writing ----
@@ -284,21 +319,21 @@ export class LiveSocket implements Follower, NoticeReader, Speaker {
   /** Leaves the feeds, noting where the client is: nothing more waits for it, and nobody else waits for this socket. */
   private becomeSlow(): void {
     this.resumed = 'slow';
-    this.slowSince = Date.now();
     this.needsReady = true; // changes and receipts are missed meanwhile
     this.ws.pause();
-    this.slowPositions = this.services.feeds.detach(this, this.userId);
-    for (const id of this.joining.keys()) this.slowPositions.set(id, { seq: 0, joinedSeq: -1 }); // fits no membership
-    this.behind.clear();
-    this.joining.clear();
-    this.notices.clear();
+    const positions = this.services.feeds.detach(this, this.userId);
+    for (const id of this.arrears?.joining ?? []) positions.set(id, { seq: 0, joinedSeq: -1 }); // fits no membership
+    this.slow = { since: Date.now(), positions };
+    this.arrears = undefined;
+    this.notices?.clear();
   }
 
-  private drained(): void {
-    if (this.resumed === 'slow') {
-      this.slowSince = undefined;
+  drained(): void {
+    if (this.slow) {
+      const { positions } = this.slow;
+      this.slow = undefined;
       if (!this.isPaused) this.ws.resume();
-      this.attach({ positions: this.slowPositions, blocksVersion: this.blocksVersion, others: 'joined' });
+      this.attach({ positions, blocksVersion: this.blocksVersion, others: 'joined' });
     } else this.readOn();
   }
 }

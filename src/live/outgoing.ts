@@ -2,6 +2,18 @@ import type { Socket } from 'node:net';
 
 let waiting: Outgoing[] = [];
 
+/** Whose bytes went out. */
+interface Owner {
+  drained(): void;
+}
+
+const OWNER = Symbol('who is told when it has drained');
+
+/** One function for all sockets: a closure for each would take 56 bytes. */
+function onDrain(this: Socket & { [OWNER]?: Owner }): void {
+  this[OWNER]!.drained();
+}
+
 /** Frames that went to several sockets together, and their bytes: a group's burst is joined once for all of them. */
 let lastJoined: { readonly frames: readonly Buffer[]; readonly bytes: Buffer } | undefined;
 
@@ -14,7 +26,12 @@ export class Outgoing {
   private frames: Buffer[] | undefined;
   private bytes = 0;
 
-  constructor(private readonly tcp: Socket) {}
+  constructor(
+    private readonly tcp: Socket,
+    owner: Owner,
+  ) {
+    Object.assign(tcp, { [OWNER]: owner }).on('drain', onDrain);
+  }
 
   /** Bytes that have not gone out. */
   get length(): number {

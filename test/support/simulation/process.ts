@@ -146,7 +146,7 @@ export class SimulatedProcess {
 
 /** The server's end of a connection: what it writes waits here until the network takes it. */
 export class SimulatedSocket {
-  private readonly ws = Object.assign(new EventEmitter(), {
+  private readonly ws = {
     OPEN: 1,
     readyState: 1,
     close: (code: number) => this.closing(code),
@@ -154,7 +154,7 @@ export class SimulatedSocket {
     ping: () => undefined,
     pause: () => undefined,
     resume: () => undefined,
-  });
+  };
   private readonly tcp = Object.assign(new EventEmitter(), {
     cork: () => undefined,
     uncork: () => undefined,
@@ -172,12 +172,12 @@ export class SimulatedSocket {
     services: LiveServices,
     private readonly tasks: Tasks,
   ) {
-    const identity = { caller: { userId } };
-    this.live = new LiveSocket(this.ws as unknown as WebSocket, this.tcp as unknown as Socket, identity, {}, services);
+    const ws = this.ws as unknown as WebSocket;
+    this.live = new LiveSocket(ws, this.tcp as unknown as Socket, { userId }, undefined, services, new Set());
   }
 
   say(frame: object): void {
-    this.ws.emit('message', Buffer.from(JSON.stringify(frame)), false);
+    this.live.received(Buffer.from(JSON.stringify(frame)), false);
   }
 
   /** What the client gets now. */

@@ -9,6 +9,7 @@ import { loadSettings } from './config/load-settings.js';
 import type { Settings } from './config/settings.js';
 import { checkDatabase } from './database/check-database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
+import { closeApp } from './server/close-app.js';
 import { createLogger } from './server/logger.js';
 import { readyLines, startErrorText } from './server/start-lines.js';
 import { Workers } from './server/workers.js';
@@ -17,10 +18,8 @@ import { Workers } from './server/workers.js';
 const BUS_CONNECTIONS = 3;
 const SPARE_CONNECTIONS = 20;
 
-/** When Parley stops, requests get this long to end; docker stop waits for 10 s in all. */
-const GRACE_MS = 5000;
+/** When Parley stops, it exits after so long, whatever has not ended; docker stop waits for 10 s in all. */
 const LAST_MS = 9000;
-const IDLE_CHECK_MS = 100;
 
 /** Ctrl-C at `npm start` arrives twice, from the terminal and from npm: what comes so soon is no second wish. */
 const ECHO_MS = 500;
@@ -88,17 +87,9 @@ async function stop(reason: string, exitCode: number): Promise<void> {
   if (cluster.isPrimary) say(`${reason}: stopping.`);
   setTimeout(() => process.exit(1), LAST_MS).unref();
   await workers?.stop();
-  await closeApp().catch((error: unknown) => complain(`Parley did not close properly: ${String(error)}`));
+  if (app) await closeApp(app).catch((error: unknown) => complain(`Parley did not close properly: ${String(error)}`));
   await postgres?.stop();
   process.exit(exitCode);
-}
-
-/** A connection that is kept alive would otherwise hold the server until it times out. */
-async function closeApp(): Promise<void> {
-  const server = app?.getHttpServer() as Server | undefined;
-  setInterval(() => server?.closeIdleConnections(), IDLE_CHECK_MS).unref();
-  setTimeout(() => server?.closeAllConnections(), GRACE_MS).unref();
-  await app?.close();
 }
 
 async function fail(error: unknown, settings: Partial<Settings>): Promise<void> {

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { malformed, methodNotAllowed, noSuchRoute } from '../src/common/problems.js';
 import { checkedFetch } from './support/checked-fetch.js';
 import { raw, type RawAnswer, type RawOptions } from './support/raw.js';
-import { server } from './support/server.js';
+import { server, startServer } from './support/server.js';
 
 const ORIGIN = 'https://chat.example.com';
 
@@ -60,6 +64,26 @@ describe.each(['express', 'fastify'] as const)('served by %s', (httpEngine) => {
     expect(answer.headers.get('Access-Control-Expose-Headers')).toContain('X-Request-Id');
     const foreign = await ask('GET', '/v1/users/me', { headers: { Origin: 'https://elsewhere.example' } });
     expect(foreign.headers.get('Access-Control-Allow-Origin')).not.toBe('https://elsewhere.example');
+  });
+
+  it('a server that stops answers what comes on a connection that it still serves, and then lets go of it', async () => {
+    const { url, app, stop } = await startServer({ httpEngine });
+    const connection = net.connect(Number(new URL(url).port), '127.0.0.1');
+    let said = '';
+    connection.on('data', (data) => (said += String(data)));
+    const ended = once(connection, 'end');
+    connection.write('POST /v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n');
+    connection.write('Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{');
+    while (!said.includes('100 Continue')) await once(connection, 'data');
+    const stopped = stop();
+    while ((app.getHttpServer() as Server).listening) await sleep(5);
+    connection.write('}GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n');
+    await Promise.all([ended, stopped]);
+    expect(said.match(/HTTP\/1\.1 [\w ]+/g)).toEqual([
+      'HTTP/1.1 100 Continue',
+      'HTTP/1.1 422 Unprocessable Entity',
+      'HTTP/1.1 200 OK',
+    ]);
   });
 
   it('the document and Swagger UI are served', async () => {

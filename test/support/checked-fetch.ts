@@ -70,9 +70,10 @@ async function answerFaults(operation: Operation, response: Response): Promise<s
 
 function problemFaults(response: Response, body: unknown): string[] {
   const { status, requestId } = body as { status: number; requestId?: string };
+  const contentType = response.headers.get('Content-Type');
   return [
     ...faultsOf(PROBLEM_SCHEMA, body),
-    ...(mediaType(response) === PROBLEM_TYPE ? [] : [`content type ${mediaType(response)}`]),
+    ...(contentType === PROBLEM_TYPE ? [] : [`content type ${contentType}`]),
     ...(status === response.status ? [] : [`status ${status} in the body`]),
     ...(requestId === response.headers.get('X-Request-Id') ? [] : ['another requestId than X-Request-Id']),
   ];

@@ -3,6 +3,7 @@ import { afterAll } from '@jest/globals';
 import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
 import pg from 'pg';
 import { Settings } from '../../src/config/settings.js';
+import { closeApp } from '../../src/server/close-app.js';
 import { createApp } from '../../src/server/create-app.js';
 import { newDatabase } from './database.js';
 
@@ -48,7 +49,7 @@ export async function startServer(
   await app.listen(settings.port, settings.host);
   const db = new pg.Pool({ connectionString: settings.databaseUrl, max: 2 });
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= app.close());
+  const stop = (): Promise<void> => (stopping ??= closeApp(app));
   cleanUps.unshift(async () => {
     await stop();
     await db.end();

@@ -1,11 +1,15 @@
 import { expect, it } from '@jest/globals';
+import type { LoggerService } from '@nestjs/common';
 import pg from 'pg';
 import { unavailable } from '../src/common/problems.js';
 import { raw, type RawAnswer } from './support/raw.js';
 import { startServer } from './support/server.js';
 
 it('is ready when its database answers, not while that is away, and again when it is back; it is alive all the time', async () => {
-  const { url, settings } = await startServer();
+  const lines: unknown[][] = [];
+  const keep = (...line: unknown[]): void => void lines.push(line);
+  const logger: LoggerService = { log: keep, warn: keep, error: keep, fatal: keep };
+  const { url, settings } = await startServer({}, logger);
   const ask = (what: string): Promise<RawAnswer> => raw(`${url}/health/${what}`, 'GET');
   const well = { status: 200, text: '{"status":"ok"}' };
   expect(await ask('ready')).toMatchObject(well);
@@ -19,6 +23,8 @@ it('is ready when its database answers, not while that is away, and again when i
   expect(away).toBeProblem(unavailable);
   expect(away.headers.get('Retry-After')).toBe('1');
   expect(await ask('live')).toMatchObject(well);
+  const line = /^GET \/health\/ready failed \(request [\w-]+\): The database does not answer\.$/;
+  expect(lines.filter(([message]) => line.test(String(message)))).toEqual([[expect.anything(), 'ProblemFilter']]); // no stack
 
   await admin.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`);
   await admin.end();

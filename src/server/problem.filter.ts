@@ -45,7 +45,7 @@ export class ProblemFilter implements ExceptionFilter {
     const [request, response] = host.getArgs<[Exchange & { raw?: Exchange }, unknown]>();
     const exchange = request.raw ?? request;
     const problem = this.toProblem(exception);
-    if (problem.kind === internal || problem.kind === unavailable) this.report(exception, exchange);
+    if (problem.kind === internal || problem.kind === unavailable) this.report(problem.kind, exception, exchange);
     if (this.adapter.isHeadersSent(response)) {
       this.adapter.end(response);
       return;
@@ -82,10 +82,18 @@ export class ProblemFilter implements ExceptionFilter {
     this.adapter.reply(response, problemDetails(problem, exchange.requestId), status);
   }
 
-  private report(exception: unknown, { requestId, method, url }: Exchange): void {
-    const stack = exception instanceof Error ? exception.stack : String(exception);
-    this.log.error(`${method} ${url?.split('?', 1)[0]} failed (request ${requestId})`, stack);
+  /** That something is busy or away for a while is expected, and may concern every request: a line without a stack. */
+  private report(kind: ProblemKind, exception: unknown, { requestId, method, url }: Exchange): void {
+    const line = `${method} ${url?.split('?', 1)[0]} failed (request ${requestId})`;
+    if (kind === unavailable) this.log.warn(`${line}: ${reasonOf(exception)}`);
+    else this.log.error(line, exception instanceof Error ? exception.stack : String(exception));
   }
+}
+
+/** Node gives no message where each address of a host has failed, but a code. */
+function reasonOf(exception: unknown): string {
+  const { message, code } = exception as Partial<Record<'message' | 'code', unknown>>;
+  return String(message || code);
 }
 
 /** The status of an error of the framework or of the HTTP engine. */

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   mkdtempSync,
   readdirSync,
@@ -13,6 +13,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { BUILD_MS, buildSdk } from './support/build.js';
 import { newDataDir, Program } from './support/program.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -58,12 +59,12 @@ async function curlLinesWork(lines: string): Promise<void> {
 let scratch: string;
 
 /** Somebody's project beside ours, with the SDK installed. */
-beforeAll(() => {
+beforeAll(async () => {
   scratch = mkdtempSync(path.join(os.tmpdir(), 'parley-readme-'));
   mkdirSync(path.join(scratch, 'node_modules/@parley'), { recursive: true });
   symlinkSync(path.join(ROOT, 'sdk'), path.join(scratch, 'node_modules/@parley/sdk'));
-  execFileSync('npx', ['--no-install', 'tsc', '-p', 'sdk'], { cwd: ROOT });
-}, 60_000);
+  await buildSdk();
+}, BUILD_MS);
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 

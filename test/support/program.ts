@@ -1,12 +1,12 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { BUILD_MS, buildProgram } from './build.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const BUILD_MS = 180_000;
 const POLL_MS = 20;
 
 export interface Exit {
@@ -41,12 +41,12 @@ export class Program {
   }
 
   static run(command: string, args: string[], environment: Environment): Program {
-    const { PATH = '', HOME = '' } = process.env;
+    const { PATH = '', HOME = '', HTTP_ENGINE = 'express' } = process.env;
     return new Program(
       spawn(command, args, {
         cwd: ROOT,
         detached: true,
-        env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'warn', ...environment },
+        env: { PATH, HOME, HTTP_ENGINE, PORT: '0', LOG_LEVEL: 'warn', ...environment },
       }),
     );
   }
@@ -77,9 +77,14 @@ export class Program {
     this.child.kill(signal);
   }
 
-  /** As a terminal does: to the program and all that it has started. */
+  /** As a terminal does: to the program and all that it has started. Nothing where all of them have ended. */
   signalGroup(signal: NodeJS.Signals): void {
-    if (this.child.pid !== undefined) process.kill(-this.child.pid, signal);
+    if (this.child.pid === undefined) return;
+    try {
+      process.kill(-this.child.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 
   private add(text: string): void {
@@ -115,11 +120,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-beforeAll(() => void execFileSync(process.execPath, ['scripts/build-if-stale.mjs'], { cwd: ROOT }), BUILD_MS);
+beforeAll(buildProgram, BUILD_MS);
 
 afterEach(async () => {
   for (const program of running.splice(0)) {
-    program.signal('SIGKILL');
+    program.signalGroup('SIGKILL');
     await program.exit;
   }
 });

@@ -43,15 +43,18 @@ describe('logging in', () => {
       expect(answer.headers.get('WWW-Authenticate')).toContain('Bearer');
       return performance.now() - start;
     };
-    const median = async (body: object): Promise<number> => {
-      const times: number[] = [];
-      for (let i = 0; i < 5; i++) times.push(await timed(body));
-      return times.toSorted((a, b) => a - b)[2]!;
-    };
-    const wrong = await median({ username, password: 'wrong horse battery' });
-    for (const other of ['nobody.at.all', 'no such name!', withoutPassword]) {
-      expect(await median({ username: other, password: PASSWORD })).toBeGreaterThan(wrong / 3);
+    const wrong = { username, password: 'wrong horse battery' };
+    const others = ['nobody.at.all', 'no such name!', withoutPassword].map((name) => ({
+      username: name,
+      password: PASSWORD,
+    }));
+    const quickest = new Map<object, number>(); // of several in turn: a busy machine makes single ones slower, none quicker
+    for (let i = 0; i < 5; i++) {
+      for (const body of [wrong, ...others]) {
+        quickest.set(body, Math.min(quickest.get(body) ?? Infinity, await timed(body)));
+      }
     }
+    for (const other of others) expect(quickest.get(other)!).toBeGreaterThan(quickest.get(wrong)! / 3);
   });
 
   it('with an access token that has run out, or is none, goes on all the same', async () => {

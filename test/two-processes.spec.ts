@@ -47,20 +47,23 @@ async function until(condition: () => boolean): Promise<void> {
 /** The same caller at the other copy. */
 const atOther = (api: Parley): Parley => api.with({ baseUrl: there.url });
 
-/** Calls until it is refused, which has to be so within a second. */
+/** Calls until it is refused. A call that begins a second later must not pass; how long one takes is the machine's matter. */
 async function expectRefused(call: () => Promise<unknown>, kind = notSignedIn): Promise<void> {
   const from = performance.now();
+  let lastPassed = from;
   const refusal = await (async (): Promise<unknown> => {
     for (;;) {
+      const begun = performance.now();
       try {
         await call();
       } catch (error) {
         return error;
       }
+      lastPassed = begun;
       await sleep(POLL_MS);
     }
   })();
-  expect(performance.now() - from).toBeLessThan(LIMIT_MS);
+  expect(lastPassed - from).toBeLessThan(LIMIT_MS);
   expect(refusal).toBeProblem(kind);
 }
 

@@ -66,6 +66,15 @@ describe.each(['express', 'fastify'] as const)('served by %s', (httpEngine) => {
     expect(foreign.headers.get('Access-Control-Allow-Origin')).not.toBe('https://elsewhere.example');
   });
 
+  it('an idle connection is kept longer than proxies keep it', async () => {
+    const { url } = await server({ httpEngine });
+    const connection = net.connect(Number(new URL(url).port), '127.0.0.1');
+    connection.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+    const [said] = (await once(connection, 'data')) as [Buffer];
+    connection.destroy();
+    expect(String(said)).toContain('\r\nKeep-Alive: timeout=65\r\n');
+  });
+
   it('a server that stops answers what comes on a connection that it still serves, and then lets go of it', async () => {
     const { url, app, stop } = await startServer({ httpEngine });
     const connection = net.connect(Number(new URL(url).port), '127.0.0.1');

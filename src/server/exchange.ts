@@ -24,8 +24,17 @@ const EMPTY_PAGE = '{"items":[]}';
 
 const log = new Logger('http');
 
+/**
+ * How long an idle connection is kept, and how long a request may take to come whole, in milliseconds. Proxies keep idle
+ * connections for 60 s; a server that ends them sooner makes them lose a request now and then.
+ */
+const KEEP_ALIVE_MS = 65_000;
+const REQUEST_MS = 60_000;
+
 /** Stands before the HTTP engine: gives every answer its request id and general headers, and every request a log line. */
 export function standBefore(server: Server, front: Front): void {
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.requestTimeout = REQUEST_MS;
   const engine = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   server.on('request', (request: Exchange, response: ServerResponse) => {

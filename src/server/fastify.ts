@@ -9,10 +9,6 @@ import { MAX_BODY_BYTES, parseJsonBody } from './json-body.js';
 /** The longest address, `ext:` and 128 characters, each percent-encoded. */
 const MAX_PATH_PARAMETER = 400;
 
-/** Node's own limits, which Fastify would otherwise replace by 72 s and by none: an idle connection, a request that does not come whole. */
-const KEEP_ALIVE_MS = 5_000;
-const REQUEST_MS = 300_000;
-
 type Reply = FastifyAdapter['reply'];
 
 /** To JSON, Fastify adds a charset, which `application/problem+json` does not have (RFC 9457); bytes go out as what they are said to be. */
@@ -27,8 +23,6 @@ class PlainFastify extends FastifyAdapter {
 export function fastifyAdapter(): FastifyAdapter {
   const adapter = new PlainFastify({
     bodyLimit: MAX_BODY_BYTES,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_MS,
     return503OnClosing: false, // else it refuses what comes while requests end, and not with a problem
     routerOptions: { maxParamLength: MAX_PATH_PARAMETER, ignoreTrailingSlash: true },
     // The router refuses a path before Nest sees the request.

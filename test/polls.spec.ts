@@ -1,13 +1,12 @@
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { DataSource } from 'typeorm';
-import { poolOf } from '../src/database/data-source.js';
 import { EventBus } from '../src/events/event-bus.js';
 import { newDatabase } from './support/database.js';
 import type { Person } from './support/person.js';
 import { Proxy } from './support/proxy.js';
-import { startServer, type TestServer } from './support/server.js';
+import { startServer } from './support/server.js';
+import { statements } from './support/statements.js';
 import { newWorld } from './support/world.js';
 
 /** Far less than any wait here, and more than an answer takes on a busy machine. */
@@ -26,18 +25,6 @@ async function poll(person: Person, query: Parameters<Person['api']['listMessage
   const start = performance.now();
   const { items } = await person.api.listMessages({ read: false, order: 'oldest', ...query });
   return { texts: items.map(({ text }) => text), ms: performance.now() - start };
-}
-
-/** What polls ask PostgreSQL from now on, by the statements' names. */
-function statements({ app }: TestServer): string[] {
-  const names: string[] = [];
-  const pool = poolOf(app.get(DataSource));
-  const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
-  jest.spyOn(pool, 'query').mockImplementation(((...args: [{ name?: string }]) => {
-    names.push(args[0].name ?? 'unnamed');
-    return query(...args);
-  }) as never);
-  return names;
 }
 
 /** A few polls, so that everything about the caller and their conversations is known here. */

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import type { ActingUser } from '../common/caller.js';
 import { directConversationId, isUuid, type ConversationId } from '../common/ids.js';
 import { problemDetails, type ProblemDetails } from '../common/problem-details.dto.js';
@@ -21,6 +22,8 @@ import { messageView } from './message-views.service.js';
 import { SendMessage, type Message, type Recipient } from './messages.dto.js';
 import { isReadByOthers, MessagesRepository } from './messages.repository.js';
 
+const MAX_KNOWN_GROUPS = 100_000;
+
 /** A message that is stored, and whether it was already. */
 export interface Sent {
   readonly message: Message;
@@ -37,6 +40,8 @@ export interface Prepared {
 @Injectable()
 export class SendingService {
   private readonly log = new Logger(SendingService.name);
+  /** Ids that are groups': what an id once was it stays, so that sending to a group asks about no user. */
+  private readonly knownGroups = new LRUCache<ConversationId, true>({ max: MAX_KNOWN_GROUPS });
 
   constructor(
     private readonly users: UsersService,
@@ -118,6 +123,7 @@ export class SendingService {
   private async recipient(me: ActingUser, address: string): Promise<Recipient> {
     if (isUuid(address)) {
       const id = address.toLowerCase();
+      if (this.knownGroups.has(id)) return { kind: 'group', id };
       return { kind: (await this.users.isUser(id)) ? 'user' : 'group', id };
     }
     const user = await this.users.find(address, me);
@@ -151,6 +157,7 @@ export class SendingService {
   /** The message that was stored, now or before. @throws what refused it */
   private async sent(send: Send, recipient: Recipient, { outcome, seq, sentAt }: Appended): Promise<Sent> {
     if (outcome !== 'new' && outcome !== 'repeated') throw REFUSALS[outcome]();
+    if (recipient.kind === 'group') this.knownGroups.set(recipient.id, true);
     const isRepeated = outcome === 'repeated';
     const [senders, read] = await Promise.all([
       this.users.summaries([send.senderId]),

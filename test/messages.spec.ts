@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { expect, it } from '@jest/globals';
+import { expect, it, jest } from '@jest/globals';
 import { forbidden, invalid, malformed, messageNotFound, recipientNotFound } from '../src/common/problems.js';
+import { statements } from './support/statements.js';
 import { newWorld } from './support/world.js';
 
 it('a message to a user is numbered, stored as sent, and seen by both', async () => {
@@ -101,6 +102,30 @@ it('nobody, a conversation that is not a group, and a group one is not in are no
     'x'.repeat(140),
   ];
   for (const address of nobodies) await expect(ana.sendTo(address, 'hello')).rejects.toBeProblem(recipientNotFound);
+  expect(await counts()).toEqual(before);
+});
+
+it('a message to somebody known, or to a group that was sent to before, asks PostgreSQL once', async () => {
+  const { ana, ben, server } = await newWorld();
+  const group = await ana.createGroup('Trip', ben);
+  for (const to of [ben, group]) await ana.sendTo(to, 'hello');
+  const asked = statements(server);
+  for (const to of [ben, group]) await ana.sendTo(to, 'hello again');
+  jest.restoreAllMocks();
+  expect(asked).toEqual(['messages.append', 'messages.append']);
+});
+
+it('the id of a direct conversation is no recipient for its members either, so that it passes by no block', async () => {
+  const { ana, ben, counts } = await newWorld();
+  const { conversationId } = await ana.sendTo(ben, 'hello');
+  await ben.block(ana);
+  const before = await counts();
+  await expect(ana.sendTo(conversationId, 'hello again')).rejects.toBeProblem(recipientNotFound);
+  await expect(ben.sendTo(conversationId, 'hello')).rejects.toBeProblem(recipientNotFound);
+  const clientMessageId = randomUUID();
+  await expect(ana.sendTo(conversationId, 'and again', clientMessageId)).rejects.toBeProblem(recipientNotFound);
+  const { results } = await ana.api.sendMessages({ messages: [{ recipient: conversationId, text: 'in a batch' }] });
+  expect(results[0]).toMatchObject({ status: 404, problem: { code: 'recipient-not-found' } });
   expect(await counts()).toEqual(before);
 });
 

@@ -35,7 +35,8 @@ export interface Appended {
  * Locks the conversations FOR NO KEY UPDATE in id order (in any other order it deadlocks with itself). Members,
  * blocks and earlier clientMessageIds are seen as they were when the statement began; a repeat that is in flight
  * at the same moment surfaces as a violation of messages_client_message_id. The same clientMessageId twice in one
- * call is for the caller to avoid. The time is taken once per conversation, after its lock, so sent_at never goes back.
+ * call is for the caller to avoid. A direct conversation takes nothing that names no recipient: its own id in the place of
+ * a group's would pass by blocks. The time is taken once per conversation, after its lock, so sent_at never goes back.
  *
  * Indexes: conversations_pkey, members_pkey, blocks_pkey, messages_client_message_id.
  */
@@ -54,7 +55,7 @@ const APPEND = statement<
      SELECT i.* FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[])
        WITH ORDINALITY AS i(conversation_id, sender_id, recipient_id, client_message_id, text, ord)
    ), locked AS MATERIALIZED (
-     SELECT c.id, c.last_seq, c.last_at, c.members_version
+     SELECT c.id, c.kind, c.last_seq, c.last_at, c.members_version
      FROM conversations c WHERE c.id = ANY ($1::uuid[]) AND c.deleted_at IS NULL
      ORDER BY c.id FOR NO KEY UPDATE
    ), stamped AS MATERIALIZED (
@@ -62,7 +63,7 @@ const APPEND = statement<
    ), checked AS MATERIALIZED (
      SELECT i.*, s.last_seq, s.now_at, s.members_version, p.seq AS prior_seq, p.sent_at AS prior_at,
        CASE
-         WHEN s.id IS NULL THEN 'no-conversation'
+         WHEN s.id IS NULL OR (s.kind = 1) <> (i.recipient_id IS NULL) THEN 'no-conversation'
          WHEN p.seq IS NOT NULL THEN CASE WHEN p.text = i.text THEN 'repeated' ELSE 'reused' END
          WHEN (SELECT true FROM members m
                WHERE m.conversation_id = i.conversation_id AND m.user_id = i.sender_id) IS NULL THEN 'not-a-member'

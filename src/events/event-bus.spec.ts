@@ -18,6 +18,7 @@ class Air {
 class AirTransport implements Transport {
   readonly name = 'the air';
   readonly maxBytes = 7999;
+  readonly paceMs = 0;
   listener?: TransportListener;
   reconnects = 0;
   /** Letters that are sent are lost, without a word. */

@@ -7,6 +7,7 @@ import type { Transport } from './transport.js';
 class SlowTransport implements Transport {
   readonly name = 'slow';
   readonly maxBytes = 400;
+  paceMs = 0;
   readonly sent: Letter[][] = [];
   settle: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => {}, reject: () => {} };
 
@@ -48,6 +49,18 @@ it('sends at once what comes alone, and together what comes while that is in fli
   await done();
   outbox.add(typing('e'));
   expect(lastSent()).toEqual(['batch 3 e']);
+});
+
+it('what comes right after one was sent waits, and goes together', async () => {
+  transport.paceMs = 30;
+  const from = performance.now();
+  outbox.add(typing('a'));
+  await done();
+  for (const one of ['b', 'c']) outbox.add(typing(one));
+  expect(transport.sent).toHaveLength(1);
+  while (transport.sent.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(performance.now() - from).toBeGreaterThanOrEqual(29);
+  expect(lastSent()).toEqual(['batch 2 b c']);
 });
 
 it('numbers every letter of a batch that does not fit into one', () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cut, encodeLetter, type LetterKind } from './letter.js';
 import type { Transport } from './transport.js';
 
@@ -7,8 +8,8 @@ const MAX_WAITING = 10_000;
 const MAX_AT_ONCE = 1000;
 
 /**
- * Sends events in numbered batches. There is no timer: what comes while letters are in flight goes with the next, so
- * one event alone waits for nobody, and under load many share a letter.
+ * Sends events in numbered batches. One event alone is sent at once; what comes right after, or while letters are in
+ * flight, goes together with the next, so that under load many share a letter.
  *
  * Every event is either in a numbered batch, or a number is left out in its place. So whoever compares numbers knows of
  * each that did not arrive, whatever the reason was; no rule here depends on who is heard at which time.
@@ -73,7 +74,9 @@ export class Outbox {
   private async drain(): Promise<void> {
     this.isSending = true;
     while (this.isOpen && (this.waiting.length > 0 || this.words.length > 0)) {
-      await this.transport.send(this.compose()).catch(() => undefined); // lost, which their numbers tell
+      const sent = this.transport.send(this.compose()).catch(() => undefined); // lost, which their numbers tell
+      const { paceMs } = this.transport;
+      await Promise.all([sent, paceMs > 0 && sleep(paceMs)]);
     }
     this.isSending = false;
   }

@@ -8,6 +8,12 @@ const CHANNEL = 'parley';
 /** PostgreSQL takes less than 8000 bytes. https://www.postgresql.org/docs/current/sql-notify.html */
 export const MAX_NOTIFY_BYTES = 7999;
 
+/**
+ * A NOTIFY costs its sender, PostgreSQL and every process much the same, whatever is in it: of the sends a second without
+ * a bus, two processes that deliver to each other reach 0.73 with 5 ms, 0.81 with 10, 0.9 with 20 (medians of 0.88 and 0.95).
+ */
+const PACE_MS = 20;
+
 /** Notifies `$1`, an array of letters, in its order; those of a transaction go out with its COMMIT. */
 export const NOTIFY = `SELECT pg_notify('${CHANNEL}', letter) FROM unnest($1::text[]) AS letter`;
 
@@ -20,6 +26,7 @@ const CONNECT_TIMEOUT_MS = 5000;
 export class PostgresTransport implements Transport {
   readonly name: string = 'PostgreSQL';
   readonly maxBytes: number = MAX_NOTIFY_BYTES;
+  readonly paceMs: number = PACE_MS;
   private readonly log = new Logger('EventBus');
   private listener?: TransportListener;
   private client?: pg.Client;

@@ -4,6 +4,8 @@ export interface Transport {
   readonly name: string;
   /** How long a letter may be, in bytes of UTF-8. */
   readonly maxBytes: number;
+  /** From one sending to the next, at least, in milliseconds; what comes meanwhile goes together. */
+  readonly paceMs: number;
 
   /**
    * Connects, and from then on reconnects by itself until it is closed.

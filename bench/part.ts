@@ -1,17 +1,6 @@
+import type { Cpu } from './lab/cpu.js';
 import type { Lab } from './lab/lab.js';
 import type { Plot } from './report/plot.js';
-
-/** CPU seconds that were used while something ran. */
-export interface Cpu {
-  /** The program under test, its workers included. */
-  readonly server: number;
-  /** Every process of the PostgreSQL. */
-  readonly database: number;
-  /** This process, or pgbench. */
-  readonly generator: number;
-  /** Everything else on the machine, time stolen by its host included. */
-  readonly others: number;
-}
 
 /** What one run of one subject came to. */
 export interface Run {

@@ -1,6 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Cpu } from '../part.js';
+
+/** CPU seconds that were used while something ran. */
+export interface Cpu {
+  /** The program under test, its workers included. */
+  readonly server: number;
+  /** Every process of the PostgreSQL. */
+  readonly database: number;
+  /** This process, or pgbench. */
+  readonly generator: number;
+  /** Everything else on the machine, time stolen by its host included. */
+  readonly others: number;
+}
 
 /** The unit of processor time in /proc, almost everywhere 100 a second: proc_pid_stat(5). */
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions, migrate } from '../../src/database/data-source.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { schema } from '../../src/schema.js';
-import type { Cpu } from '../part.js';
+import type { Cpu } from './cpu.js';
 import { compile } from './compile.js';
 import { CpuWatch } from './cpu.js';
 import { Database } from './database.js';

@@ -1,11 +1,12 @@
 import { request } from '../client/http.js';
 import { askEach } from '../client/load.js';
+import type { Cpu } from '../lab/cpu.js';
 import { collectGarbage } from '../lab/inspector.js';
 import type { Lab } from '../lab/lab.js';
 import type { Database } from '../lab/database.js';
 import type { Program } from '../lab/program.js';
 import { loadPairs, loadUsers, pairsAmong, settle, Tokens } from '../lab/world.js';
-import type { Bench, Cpu, Part, Subject } from '../part.js';
+import type { Bench, Part, Subject } from '../part.js';
 import { POLL } from './poll.js';
 
 const POLLERS = 10_000;

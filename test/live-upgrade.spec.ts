@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
-import type { Socket } from 'node:net';
+import { request, type Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
@@ -138,6 +138,19 @@ describe('an upgrade', () => {
     socket.resume().write(Buffer.from([0xff, 0, 0, 0])); // no frame: reserved bits, unmasked
     await once(socket, 'close');
     await level(ana);
+  });
+
+  it('that is refused leaves no connection, also where the client never ends its side', async () => {
+    const { server } = await newWorld();
+    const { port } = new URL(server.url);
+    const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+    const http = server.app.getHttpServer() as Server;
+    const [ours] = (await once(http, 'connection')) as [Socket];
+    const lines = Object.entries({ Host: 'parley', ...UPGRADE }).map(([name, value]) => `${name}: ${value}`);
+    socket.resume().write(['GET /v1/live HTTP/1.1', ...lines, '', ''].join('\r\n'));
+    await once(socket, 'end');
+    if (!ours.destroyed) await once(ours, 'close');
+    socket.destroy();
   });
 
   it('of nothing that is a WebSocket is refused', async () => {

@@ -22,7 +22,7 @@ const BEARER = 'bearer.';
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const LOOK_MS = 1_000;
 const LOOKS_PER_PING = 30;
-/** How long clients get to answer the closing of their sockets when the server stops. */
+/** How long clients get to answer the closing of their sockets when the server stops, or to take a refusal and go. */
 const FAREWELL_MS = 1_000;
 
 /**
@@ -114,8 +114,10 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
     void socket.recheck();
   }
 
-  /** A refusal before the 101, as of any route. */
+  /** A refusal before the 101, as of any route. No timeout of the HTTP server is for a connection of which it is rid. */
   private refuse(tcp: Socket, error: unknown): void {
+    tcp.resume(); // or it would not be heard that the client has gone
+    setTimeout(() => tcp.destroy(), FAREWELL_MS).unref();
     const problem = this.toProblem(error);
     const { status } = problem.kind;
     const requestId = randomUUID();

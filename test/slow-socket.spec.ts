@@ -1,7 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it, jest } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { poolOf } from '../src/database/data-source.js';
 import { LiveLimits } from '../src/live/live.limits.js';
 import type { LiveClient } from './support/live-client.js';
 import type { Person } from './support/person.js';
@@ -121,4 +123,40 @@ it('a socket that does not read for too long is closed with 1013, and goes on fr
   const again = await ben.connect({ positions: { [id]: { seq: got.length, joinedSeq } } });
   await again.next('ready');
   expect([...got, ...numbers(again)]).toEqual(ALL);
+});
+
+it('a client that asks before it resumes and does not read the answers is closed with 1013, in a bounded memory', async () => {
+  const ends = await startWatched();
+  const { ana } = await newWorld({ on: server });
+  const deaf = await ana.connect({ resume: false });
+  deaf.pause();
+  let most = 0;
+  for (let i = 0; i < 60_000; i++) {
+    if (i % 9 === 0) deaf.say({ type: 'ping' });
+    else deaf.sayBad('nonsense');
+    if (i % 500 > 0) continue;
+    await nextTurn();
+    most = Math.max(most, ends[0]!.writableLength);
+  }
+  for (let i = 0; i < 25; i++, await sleep(20)) most = Math.max(most, ends[0]!.writableLength);
+  expect(most).toBeGreaterThan(MIB / 2);
+  expect(most).toBeLessThan(2 * MIB);
+
+  deaf.unpause();
+  expect((await deaf.closed()).code).toBe(1013);
+});
+
+it('what one socket asks for does not stand in front of everybody in the database', async () => {
+  await startWatched();
+  const { ana, ben } = await newWorld({ on: server });
+  const message = await ben.sendTo(ana, 'read me');
+  const socket = await level(ana);
+  const pool = poolOf(server.app.get(DataSource));
+  for (let i = 0; i < 10_000; i++) socket.read(message);
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, pool.waitingCount)), 1);
+  await socket.pong();
+  clearInterval(watch);
+  await until(() => pool.waitingCount === 0 && pool.idleCount === pool.totalCount);
+  expect(most).toBeLessThan(2_000);
 });

@@ -10,8 +10,8 @@ import type { LiveServices } from './live.services.js';
 /** Only `resume` may be larger, up to what the server takes at all. */
 const MAX_FRAME_BYTES = 4 * 1024;
 const MAX_BAD_FRAMES = 10;
-/** Sends of one socket that may be under way; the next are read when one is through. */
-const MAX_SENDS = 64;
+/** Frames of one socket that may be under way; the next are read when one is through. */
+const MAX_UNDER_WAY = 64;
 /** One typing notice per conversation in this time, in milliseconds. */
 const TYPING_MS = 1_000;
 
@@ -42,6 +42,7 @@ class Sends {
 /** What one client says: frames are checked, then done, sends in the order in which they came. */
 export class ClientFrames {
   private badFrames = 0;
+  private underWay = 0;
   /** Undefined while none is under way. */
   private sends: Sends | undefined;
   /** When the client was last heard typing, by conversation; undefined until it first is. */
@@ -95,7 +96,16 @@ export class ClientFrames {
 
   /** Something that is answered only where it fails. */
   private run(work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.speaker.problem(error));
+    this.begun();
+    work.catch((error: unknown) => this.speaker.problem(error)).finally(() => this.ended());
+  }
+
+  private begun(): void {
+    if (++this.underWay === MAX_UNDER_WAY) this.speaker.pause(true);
+  }
+
+  private ended(): void {
+    if (--this.underWay === MAX_UNDER_WAY - 1) this.speaker.pause(false);
   }
 
   /** In the order in which they came: whom each goes to is found out one after the other, then they wait together. */
@@ -103,7 +113,8 @@ export class ClientFrames {
     const { ref, recipient, text, clientMessageId } = frame;
     const { sending } = this.services;
     const sends = (this.sends ??= new Sends());
-    if (++sends.count === MAX_SENDS) this.speaker.pause(true);
+    sends.count++;
+    this.begun();
     const prepared = sends.lastPrepared.then(() =>
       sending.prepare(this.speaker.me, { recipient, text, clientMessageId }),
     );
@@ -115,8 +126,8 @@ export class ClientFrames {
         (error: unknown) => this.speaker.tell({ type: 'reply', ref, ...sending.failed(error) }),
       )
       .finally(() => {
-        if (--sends.count === MAX_SENDS - 1) this.speaker.pause(false);
-        if (sends.count === 0) this.sends = undefined;
+        this.ended();
+        if (--sends.count === 0) this.sends = undefined;
       });
   }
 

@@ -128,8 +128,9 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
   /** Every second: whether the token has expired, or the socket did not drain in time. */
   look(nowMs: number): void {
     const { expiresAt = Infinity } = this.caller;
+    const waitsSince = this.slow?.since ?? Infinity;
     if (expiresAt <= nowMs) this.close(Close.notSignedIn, 'the token has expired');
-    else if (this.slow && nowMs - this.slow.since > this.services.limits.slowMs) this.close(Close.tryLater, 'too slow');
+    else if (nowMs - waitsSince > this.services.limits.slowMs) this.close(Close.tryLater, 'too slow');
   }
 
   /** Every 30 seconds. A client that did not answer the last ping is gone. */
@@ -313,7 +314,9 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
   private write(frame: Buffer): void {
     if (!this.isOpen) return;
     this.outgoing.push(frame);
-    if (this.outgoing.length > this.services.limits.slowBytes && this.resumed === 'following') this.becomeSlow();
+    if (this.outgoing.length <= this.services.limits.slowBytes) return;
+    if (this.resumed === 'following') this.becomeSlow();
+    else if (this.resumed === 'not yet') this.close(Close.tryLater, 'too slow'); // it asks, and does not read the answers
   }
 
   /** Leaves the feeds, noting where the client is: nothing more waits for it, and nobody else waits for this socket. */

@@ -31,13 +31,14 @@ export function readInput<T extends object>(type: new () => T, plain: object): T
  * it; and what is nested, of which nothing is transformed, is taken over as it is.
  */
 function toInstance<T extends object>(type: new () => T, plain: object): T {
-  const fields = Object.keys(plain)
-    .slice(0, MAX_FIELDS)
-    .map((name) => [name, (plain as Record<string, unknown>)[name]] as const);
-  const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null;
-  const instance = plainToInstance(type, Object.fromEntries(fields.filter(([, value]) => !isNested(value))));
-  return Object.assign(instance, Object.fromEntries(fields.filter(([, value]) => isNested(value))));
+  const fields = Object.entries(plain) as [string, unknown][];
+  if (fields.length <= MAX_FIELDS && !fields.some(isNested)) return plainToInstance(type, plain);
+  const first = fields.slice(0, MAX_FIELDS);
+  const instance = plainToInstance(type, Object.fromEntries(first.filter((field) => !isNested(field))));
+  return Object.assign(instance, Object.fromEntries(first.filter(isNested)));
 }
+
+const isNested = ([, value]: readonly [string, unknown]): boolean => typeof value === 'object' && value !== null;
 
 /** The refused fields, each with the path that leads to it. */
 function errorsOf(error: ValidationError, parent: string): FieldError[] {

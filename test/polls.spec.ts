@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { EventBus } from '../src/events/event-bus.js';
@@ -42,6 +43,27 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 describe('with wait', () => {
+  it('nothing is asked any more for a client that has gone', async () => {
+    const { ana, ben, server } = await newWorld();
+    await warm(ben);
+    const connections = (): Promise<number> =>
+      new Promise((resolve) => (server.app.getHttpServer() as Server).getConnections((_, count) => resolve(count)));
+    const before = await connections();
+    const path = '/v1/messages?read=false&wait=30';
+    const headers = Object.entries({ Host: 'parley', ...ben.headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const gone = Array.from({ length: 20 }, () => net.connect(Number(new URL(server.url).port), '127.0.0.1'));
+    for (const one of gone) one.write(`GET ${path} HTTP/1.1\r\n${headers.join('')}\r\n`);
+    await until(async () => (await connections()) === before + gone.length);
+    for (const one of gone) one.destroy();
+    await until(async () => (await connections()) <= before);
+    const here = ben.raw('GET', path);
+    const asked = statements(server);
+    await ana.sendTo(ben, 'hello');
+    expect(JSON.parse((await here).text)).toMatchObject({ items: [{ text: 'hello' }] });
+    const lists = asked.filter((name) => name.startsWith('messages.list'));
+    expect(lists.length).toBeLessThan(5); // of the one who is there, now and while it is not sure; not of the twenty
+  });
+
   it('a list that has something is answered at once', async () => {
     const { ana, ben } = await newWorld();
     await ana.sendTo(ben, 'hello');

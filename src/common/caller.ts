@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { createParamDecorator, SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
 import { onBehalfOfRequired } from './problems.js';
 import type { SessionId, UserId } from './ids.js';
@@ -72,6 +74,12 @@ export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionC
   const { userId } = caller;
   if (userId === undefined) throw onBehalfOfRequired();
   return { ...caller, userId };
+});
+
+/** The connection that a request came on, to notice that the client has gone. */
+export const Connection = createParamDecorator((_: unknown, context: ExecutionContext): Socket => {
+  const request = context.switchToHttp().getRequest<IncomingMessage & { raw?: IncomingMessage }>();
+  return (request.raw ?? request).socket;
 });
 
 /** What handlers may use of the answer, whichever HTTP engine sends it: `@Res({ passthrough: true }) reply: Reply`. */

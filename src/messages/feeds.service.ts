@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationId, UserId } from '../common/ids.js';
@@ -235,18 +236,19 @@ export class Feeds implements OnModuleDestroy {
     return this.known.isClosing;
   }
 
-  /** Waits until something has come for the user since `touchCount` was `since`, or the time is up. */
-  async untilTouched(user: LocalUser, since: number, ms: number): Promise<void> {
-    if (user.touchCount !== since || this.known.isClosing) return;
+  /** Waits until something has come for the user since `touchCount` was `since`, the time is up, or the client has gone. */
+  async untilTouched(user: LocalUser, since: number, ms: number, connection: Socket): Promise<void> {
+    if (user.touchCount !== since || this.known.isClosing || connection.destroyed) return;
     await new Promise<void>((resolve) => {
-      const end = user.nextTouch(() => {
+      const done = (): void => {
         clearTimeout(timer);
+        forget();
+        connection.off('close', done);
         resolve();
-      });
-      const timer = setTimeout(() => {
-        end();
-        resolve();
-      }, ms);
+      };
+      const forget = user.nextTouch(done);
+      const timer = setTimeout(done, ms);
+      connection.once('close', done);
     });
     user.noteUse();
   }

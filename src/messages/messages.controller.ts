@@ -1,6 +1,7 @@
+import type { Socket } from 'node:net';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
+import { Connection, CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
 import { EMPTY_PAGE_ETAG, PageQuery } from '../common/paging.dto.js';
 import { Problems } from '../common/problems.decorator.js';
 import {
@@ -61,9 +62,10 @@ export class MessagesController {
     @CurrentUser() me: ActingUser,
     @Query() query: ListMessages,
     @Headers('if-none-match') known: string | undefined,
+    @Connection() connection: Socket,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<MessagePage | undefined> {
-    const page = await this.polls.list(me, query);
+    const page = await this.polls.list(me, query, connection);
     if (page.items.length > 0 || page.next !== undefined) return page;
     reply.header('ETag', EMPTY_PAGE_ETAG);
     if (known !== EMPTY_PAGE_ETAG) return page;

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
 import type { UserId } from '../common/ids.js';
@@ -24,10 +25,11 @@ export class PollsService {
   }
 
   /**
-   * As ListService.list; with `wait` an empty answer is held until something comes, for that many seconds.
+   * As ListService.list; with `wait` an empty answer is held until something comes, for that many seconds, as long as the
+   * client stays connected.
    * @throws what ListService.list throws
    */
-  async list(me: ActingUser, query: ListMessages): Promise<MessagePage> {
+  async list(me: ActingUser, query: ListMessages, connection: Socket): Promise<MessagePage> {
     const { wait = 0 } = query;
     const isInbox = asksForInbox(query);
     if (wait === 0 && !isInbox) return this.lists.list(me, query);
@@ -43,8 +45,8 @@ export class PollsService {
         if (isInbox) user.setQuiet(unreadCount);
       }
       const left = until - performance.now();
-      if (left <= 0 || this.feeds.areClosing) return EMPTY;
-      await this.feeds.untilTouched(user, touchCount, isSure ? left : Math.min(left, UNSURE_MS));
+      if (left <= 0 || connection.destroyed || this.feeds.areClosing) return EMPTY;
+      await this.feeds.untilTouched(user, touchCount, isSure ? left : Math.min(left, UNSURE_MS), connection);
     }
   }
 }

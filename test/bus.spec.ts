@@ -371,8 +371,9 @@ withRedis('what is in flight when Redis is lost fails, instead of holding up wha
   const sending = (async (): Promise<never> => {
     for (;;) await transport.send(['x']);
   })();
+  const failed = expect(sending).rejects.toThrow(); // waits from now on: it fails while Redis stops
   await redis.stop();
-  await expect(sending).rejects.toThrow();
+  await failed;
 });
 
 withRedis('a Redis that goes silent without an end is replaced by PostgreSQL, and connected anew', async () => {

@@ -9,11 +9,10 @@ import { RedisTransport } from '../src/events/redis.transport.js';
 import { newDatabase, type TestDatabase } from './support/database.js';
 import { Proxy } from './support/proxy.js';
 import { hasRedis, RedisServer } from './support/redis.js';
+import { until } from './support/until.js';
 
 Logger.overrideLogger(false);
 
-const POLL_MS = 10;
-const PATIENCE_MS = 15_000;
 /** Longer than any disturbance of a start is held back. */
 const CALM_MS = 1600;
 const ID = '0193f0e8-0000-7000-8000-00000000000a';
@@ -108,15 +107,6 @@ class Copy {
 
   names(): string[] {
     return this.heard.map(({ data }) => (data as { userId?: string }).userId ?? '');
-  }
-}
-
-/** Waits for what nobody announces. */
-async function until(condition: () => boolean): Promise<void> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (performance.now() > giveUpAt) throw new Error(`still not so: ${condition.toString()}`);
-    await sleep(POLL_MS);
   }
 }
 

@@ -10,11 +10,7 @@ import { Person } from './support/person.js';
 import { Program } from './support/program.js';
 import { APPLICATION_KEY, type TestServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
-
-/** Resolves when it holds. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(10);
-}
+import { until } from './support/until.js';
 
 jest.setTimeout(120_000);
 
@@ -180,9 +176,9 @@ it('through kill -9, lost connections and retries each client holds exactly its 
     }
   });
   const killing = (async () => {
-    await until(() => sent >= all * KILLED_AT);
+    await until(() => sent >= all * KILLED_AT, PATIENCE_MS);
     await copies.killSecond();
-    await until(() => sent >= all * STARTED_AT);
+    await until(() => sent >= all * STARTED_AT, PATIENCE_MS);
     await copies.startSecond();
   })();
   /** Membership and blocks move as well, through the copy that stays. */

@@ -1,26 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { LiveClient } from './support/live-client.js';
 import { LiveLog } from './support/live-log.js';
-import type { Person } from './support/person.js';
 import { newWorld } from './support/world.js';
-
-const PATIENCE_MS = 15_000;
-
-async function level(person: Person, options: Parameters<Person['connect']>[0] = {}): Promise<LiveClient> {
-  const socket = await person.connect(options);
-  await socket.next('ready');
-  return socket;
-}
-
-/** Waits for what nobody announces. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const start = performance.now();
-  while (!(await condition())) {
-    if (performance.now() - start > PATIENCE_MS) throw new Error('it did not come');
-    await sleep(50);
-  }
-}
+import { level } from './support/level.js';
+import { until } from './support/until.js';
 
 /** What was told of conversations, in short. */
 const changes = (socket: LiveClient): string[] =>

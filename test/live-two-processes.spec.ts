@@ -1,32 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventBus } from '../src/events/event-bus.js';
 import { newDatabase, type TestDatabase } from './support/database.js';
-import type { LiveClient } from './support/live-client.js';
 import { LiveLog } from './support/live-log.js';
 import { Person } from './support/person.js';
 import { hasRedis, RedisServer } from './support/redis.js';
 import { startServer, type TestServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
+import { level } from './support/level.js';
+import { until } from './support/until.js';
 
-const PATIENCE_MS = 15_000;
 /** Messages that are sent while the bus comes and goes. */
 const STORM = 60;
-
-/** Waits for what nobody announces. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const start = performance.now();
-  while (!(await condition())) {
-    if (performance.now() - start > PATIENCE_MS) throw new Error('it did not come');
-    await sleep(20);
-  }
-}
-
-async function level(person: Person): Promise<LiveClient> {
-  const socket = await person.connect();
-  await socket.next('ready');
-  return socket;
-}
 
 const databases: TestDatabase[] = [];
 

@@ -9,14 +9,9 @@ import { LiveClient } from './support/live-client.js';
 import type { Person } from './support/person.js';
 import { APPLICATION_KEY, startServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
+import { level } from './support/level.js';
 
 const PASSWORD = 'correct horse battery';
-
-async function level(person: Person, options: Parameters<Person['connect']>[0] = {}): Promise<LiveClient> {
-  const socket = await person.connect(options);
-  await socket.next('ready');
-  return socket;
-}
 
 /** Another session of somebody. */
 const session = ({ app }: World, { id }: Person): Promise<Schemas['Tokens']> => app.createUserSession({ address: id });

@@ -2,15 +2,8 @@ import { expect, it } from '@jest/globals';
 import type { Schemas } from '../sdk/src/index.js';
 import { recipientBlockedYou, recipientNotFound } from '../src/common/problems.js';
 import type { LiveClient, Positions } from './support/live-client.js';
-import type { Person } from './support/person.js';
 import { newWorld } from './support/world.js';
-
-/** A socket whose backlog is through. */
-async function level(person: Person, options: Parameters<Person['connect']>[0] = {}): Promise<LiveClient> {
-  const socket = await person.connect(options);
-  await socket.next('ready');
-  return socket;
-}
+import { level } from './support/level.js';
 
 const at = ({ id, joinedSeq }: Schemas['Conversation'], seq: number): Positions => ({ [id]: { seq, joinedSeq } });
 

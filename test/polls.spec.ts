@@ -9,10 +9,10 @@ import { Proxy } from './support/proxy.js';
 import { startServer } from './support/server.js';
 import { statements } from './support/statements.js';
 import { newWorld } from './support/world.js';
+import { until } from './support/until.js';
 
 /** Far less than any wait here, and more than an answer takes on a busy machine. */
 const SOON_MS = 3_000;
-const PATIENCE_MS = 15_000;
 
 afterEach(() => void jest.restoreAllMocks());
 
@@ -31,15 +31,6 @@ async function poll(person: Person, query: Parameters<Person['api']['listMessage
 /** A few polls, so that everything about the caller and their conversations is known here. */
 async function warm(person: Person): Promise<void> {
   for (let i = 0; i < 3; i++) expect((await poll(person)).texts).toEqual([]);
-}
-
-/** Waits for what nobody announces. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const start = performance.now();
-  while (!(await condition())) {
-    if (performance.now() - start > PATIENCE_MS) throw new Error('it did not come');
-    await sleep(20);
-  }
 }
 
 describe('with wait', () => {

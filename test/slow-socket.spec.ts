@@ -9,6 +9,8 @@ import type { LiveClient } from './support/live-client.js';
 import type { Person } from './support/person.js';
 import { startServer, type TestServer } from './support/server.js';
 import { newWorld } from './support/world.js';
+import { level } from './support/level.js';
+import { until } from './support/until.js';
 
 jest.setTimeout(60_000);
 
@@ -32,20 +34,6 @@ async function startWatched(limits: Partial<LiveLimits> = {}): Promise<Socket[]>
   const http = server.app.getHttpServer() as Server;
   http.on('upgrade', (_request: IncomingMessage, end: Socket) => ends.push(end));
   return ends;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const start = performance.now();
-  while (!condition()) {
-    if (performance.now() - start > PATIENCE_MS) throw new Error('it did not come');
-    await sleep(20);
-  }
-}
-
-async function level(person: Person): Promise<LiveClient> {
-  const socket = await person.connect();
-  await socket.next('ready');
-  return socket;
 }
 
 /** Sends many messages; `after` is called after each batch. */
@@ -72,7 +60,7 @@ it('a socket that stops reading takes a bounded memory, slows nobody, and gets w
   slow.pause();
   let most = 0;
   await sendMany(ana, group.id, () => (most = Math.max(most, slowEnd!.writableLength)));
-  await until(() => numbers(quick).length === MANY); // while the other does not read
+  await until(() => numbers(quick).length === MANY, PATIENCE_MS); // while the other does not read
   expect(numbers(quick)).toEqual(ALL);
   expect(most).toBeGreaterThan(MIB / 2);
   expect(most).toBeLessThan(2 * MIB);
@@ -80,7 +68,7 @@ it('a socket that stops reading takes a bounded memory, slows nobody, and gets w
   expect(slow.isOpen).toBe(true);
 
   slow.unpause();
-  await until(() => slow.told.at(-1)?.type === 'ready' && numbers(slow).length >= MANY); // changes may have been missed
+  await until(() => slow.told.at(-1)?.type === 'ready' && numbers(slow).length >= MANY, PATIENCE_MS); // changes may have been missed
   expect(numbers(slow)).toEqual(ALL);
   expect(slow.rest('conversation')).toEqual([]);
   await ana.sendTo(group, 'live again');
@@ -157,6 +145,6 @@ it('what one socket asks for does not stand in front of everybody in the databas
   const watch = setInterval(() => (most = Math.max(most, pool.waitingCount)), 1);
   await socket.pong();
   clearInterval(watch);
-  await until(() => pool.waitingCount === 0 && pool.idleCount === pool.totalCount);
+  await until(() => pool.waitingCount === 0 && pool.idleCount === pool.totalCount, PATIENCE_MS);
   expect(most).toBeLessThan(2_000);
 });

@@ -1,10 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { newWorld } from './support/world.js';
-
-/** Asks until it holds: the sweep is another's work, and says nothing when it is done. */
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setImmediate(resolve));
-}
+import { until } from './support/until.js';
 
 it('the messages of a deleted group go, and then the group, however many they are', async () => {
   const { ana, ben, server } = await newWorld();
@@ -18,7 +14,7 @@ it('the messages of a deleted group go, and then the group, however many they ar
     [group.id, ana.id],
   );
   await ana.api.removeGroup({ id: group.id });
-  await eventually(async () => {
+  await until(async () => {
     const { rows } = await server.db.query('SELECT 1 FROM conversations WHERE id = $1', [group.id]);
     return rows.length === 0;
   });

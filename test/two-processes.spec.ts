@@ -9,6 +9,7 @@ import { newDatabase, type TestDatabase } from './support/database.js';
 import { Proxy } from './support/proxy.js';
 import { startServer, type TestServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
+import { until } from './support/until.js';
 
 /** How long another copy may let in whom this one has put out, and some of a busy machine's time. */
 const LIMIT_MS = 1000 + 300;
@@ -39,10 +40,6 @@ afterAll(async () => {
   await proxy.close();
   await database.drop();
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(POLL_MS);
-}
 
 /** The same caller at the other copy. */
 const atOther = (api: Parley): Parley => api.with({ baseUrl: there.url });

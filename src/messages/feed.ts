@@ -36,8 +36,8 @@ export interface FeedSource {
  * Hints of messages and of membership may come late, twice, in any order or never. Passed on is every number once, in
  * order; what a hint skips is read, up to that hint and no further. Before a message is passed on that was stored under
  * a newer members_version than the feed knows, version and members are read in one statement; another joinedSeq is
- * `left`, then `joined`. `feed.spec.ts` shows each rule;
- * that they are enough, and needed, is simulated in `test/live-histories.spec.ts`.
+ * `left`, then `joined`. `feed.spec.ts` shows each rule; that they are enough, and needed, is simulated in
+ * `test/live-histories.spec.ts`.
  */
 export class Feed {
   /** The last number passed on; the cursors of level followers stand there. -1: nothing has been read yet. */

@@ -9,7 +9,7 @@ import { ApiKeyEntity } from '../src/auth/api-key.entity.js';
 import { CreateApiKey } from '../src/auth/api-keys.dto.js';
 import { SCOPES } from '../src/common/caller.js';
 import { newId } from '../src/common/ids.js';
-import { StartError } from '../src/common/start-error.js';
+import { StartError } from '../src/common/startup-error.js';
 
 const HELP = `npm run api-key -- --name <what it is for> --scopes <${SCOPES.join(',')}>
 

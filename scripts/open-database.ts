@@ -5,9 +5,9 @@ import { DataSource } from 'typeorm';
 import { keptSecret } from '../src/config/data-dir.js';
 import { Settings } from '../src/config/settings.js';
 import { dataSourceOptions, migrate } from '../src/database/data-source.js';
-import { DirectoryInUse } from '../src/database/directory-lock.js';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.js';
-import { clusterIn, CLUSTER_USER } from '../src/database/postgres-cluster.js';
+import { DirectoryInUse } from '../src/postgres/directory-lock.js';
+import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.js';
+import { clusterIn, CLUSTER_USER } from '../src/postgres/postgres-cluster.js';
 import { schema } from '../src/schema.js';
 
 export interface OpenDatabase {

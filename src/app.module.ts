@@ -6,6 +6,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EventsModule } from './events/events.module.js';
+import { FeedsModule } from './feeds/feeds.module.js';
 import { GroupsModule } from './groups/groups.module.js';
 import { HealthModule } from './health/health.module.js';
 import { InboxModule } from './inbox/inbox.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         BlocksModule,
         GroupsModule,
         MessagesModule,
+        FeedsModule,
         InboxModule,
         LiveModule,
         AccountsModule,

@@ -8,7 +8,7 @@ import { fillFromDataDir } from './config/kept-secrets.js';
 import { loadSettings } from './config/load-settings.js';
 import type { Settings } from './config/settings.js';
 import { checkDatabase } from './database/check-database.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './postgres/embedded-postgres.js';
 import { closeApp } from './server/close-app.js';
 import { createLogger } from './server/logger.js';
 import { readyLines, startErrorText } from './server/start-lines.js';

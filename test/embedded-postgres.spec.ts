@@ -4,10 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { DirectoryInUse } from '../src/database/directory-lock.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/database/embedded-postgres.js';
-import { postgresPrograms } from '../src/database/postgres-programs.js';
-import { postgresUser } from '../src/database/system-user.js';
+import { DirectoryInUse } from '../src/postgres/directory-lock.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/postgres/embedded-postgres.js';
+import { postgresPrograms } from '../src/postgres/postgres-programs.js';
+import { postgresUser } from '../src/postgres/system-user.js';
 
 let directory: string;
 const started: EmbeddedPostgres[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { LiveClient } from './support/live-client.js';
 import { LiveLog } from './support/live-log.js';
 import { newWorld } from './support/world.js';
-import { level } from './support/level.js';
+import { level } from './support/caught-up.js';
 import { until } from './support/until.js';
 
 /** What was told of conversations, in short. */

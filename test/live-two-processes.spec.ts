@@ -6,7 +6,7 @@ import { Person } from './support/person.js';
 import { hasRedis, RedisServer } from './support/redis.js';
 import { startServer, type TestServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
-import { level } from './support/level.js';
+import { level } from './support/caught-up.js';
 import { until } from './support/until.js';
 
 /** Messages that are sent while the bus comes and goes. */

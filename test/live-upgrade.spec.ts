@@ -9,7 +9,7 @@ import { LiveClient } from './support/live-client.js';
 import type { Person } from './support/person.js';
 import { APPLICATION_KEY, startServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
-import { level } from './support/level.js';
+import { level } from './support/caught-up.js';
 
 const PASSWORD = 'correct horse battery';
 

@@ -3,7 +3,7 @@ import type { Schemas } from '../sdk/src/index.js';
 import { recipientBlockedYou, recipientNotFound } from '../src/common/problems.js';
 import type { LiveClient, Positions } from './support/live-client.js';
 import { newWorld } from './support/world.js';
-import { level } from './support/level.js';
+import { level } from './support/caught-up.js';
 
 const at = ({ id, joinedSeq }: Schemas['Conversation'], seq: number): Positions => ({ [id]: { seq, joinedSeq } });
 

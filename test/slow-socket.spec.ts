@@ -9,7 +9,7 @@ import type { LiveClient } from './support/live-client.js';
 import type { Person } from './support/person.js';
 import { startServer, type TestServer } from './support/server.js';
 import { newWorld } from './support/world.js';
-import { level } from './support/level.js';
+import { level } from './support/caught-up.js';
 import { until } from './support/until.js';
 
 jest.setTimeout(60_000);

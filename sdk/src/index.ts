@@ -5,7 +5,7 @@ export { ParleyError, type AnyProblemCode } from './parley-error.js';
 export { Live, type LiveOptions } from './live.js';
 export type { WebSocketClass } from './live-connection.js';
 export type { LiveEvents, LiveMessage } from './live-events.js';
-export type { LivePosition, LiveState } from './live-places.js';
+export type { LivePosition, LiveState } from './live-positions.js';
 export type { ClientFrame, ServerFrame } from './live-schema.js';
 export type { ProblemCode } from './problem-codes.js';
 export type { CallOptions, Input, Output } from './types.js';

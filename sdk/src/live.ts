@@ -1,10 +1,10 @@
 import { backoffMs, realClock, type Clock } from './live-clock.js';
 import { LiveConnection, NoWebSocket, socketOpener, type Ending, type WebSocketClass } from './live-connection.js';
 import { Inbox, Listeners, type LiveEvents, type LiveMessage } from './live-events.js';
-import { Follower, type Following } from './live-follower.js';
+import { Follower, type Following } from './live-frame-handler.js';
 import { Marks } from './live-marks.js';
-import { Outbox } from './live-outbox.js';
-import { Places, type LiveState } from './live-places.js';
+import { Outbox } from './live-pending-sends.js';
+import { Places, type LiveState } from './live-positions.js';
 import type { ClientFrame, ServerFrame } from './live-schema.js';
 import { TokenKeeper, type TokenSource } from './live-token.js';
 import type { Operations } from './operations.js';

@@ -1027,15 +1027,6 @@ export interface components {
       /** @description One outcome per message, in their order. */
       results: components['schemas']['SendOutcome'][];
     };
-    MessagePage: {
-      /** @description The messages, in the order asked for. */
-      items: components['schemas']['Message'][];
-      /**
-       * @description The cursor of the next page. Absent on the last page.
-       * @example WyJtMSIsIjAxOTNmMGU4Il0
-       */
-      next?: string;
-    };
     Receipt: {
       /** @description Whose receipt it is. */
       user: components['schemas']['UserSummary'];
@@ -1164,6 +1155,15 @@ export interface components {
     ConversationPage: {
       /** @description The conversations, the one with the newest message first. */
       items: components['schemas']['Conversation'][];
+      /**
+       * @description The cursor of the next page. Absent on the last page.
+       * @example WyJtMSIsIjAxOTNmMGU4Il0
+       */
+      next?: string;
+    };
+    MessagePage: {
+      /** @description The messages, in the order asked for. */
+      items: components['schemas']['Message'][];
       /**
        * @description The cursor of the next page. Absent on the last page.
        * @example WyJtMSIsIjAxOTNmMGU4Il0

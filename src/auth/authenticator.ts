@@ -8,9 +8,9 @@ import {
   onBehalfOfRequired,
 } from '../common/problems.js';
 import { AccessTokens, type AccessClaims } from './access-tokens.js';
-import { ActingUsers } from './acting-users.js';
-import { KnownKeys } from './known-keys.js';
-import { KnownSessions } from './known-sessions.js';
+import { ActingUsers } from './acting-user.cache.js';
+import { KnownKeys } from './api-key.cache.js';
+import { KnownSessions } from './session.cache.js';
 
 /** What a request says of its caller, as it came. */
 export interface Credentials {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { StartError } from '../common/start-error.js';
+import { StartError } from '../common/startup-error.js';
 
 /**
  * Makes a directory and the parents it lacks. Those it makes can be passed through by every user of the machine,

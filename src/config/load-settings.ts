@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { validateSync } from 'class-validator';
-import { StartError } from '../common/start-error.js';
+import { StartError } from '../common/startup-error.js';
 import { Settings } from './settings.js';
 
 /** The settings cannot be used. The message names each bad one, a line each. */

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { StartError } from '../common/start-error.js';
+import { StartError } from '../common/startup-error.js';
 
 const TIMEOUT_MS = 5000;
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { EventBus, type AnyEvent } from './event-bus.js';
-import { decodeLetter, encodeLetter } from './letter.js';
-import type { Transport, TransportListener } from './transport.js';
+import { decodeLetter, encodeLetter } from './bus-envelope.js';
+import type { Transport, TransportListener } from './bus-transport.js';
 
 /** What several transports share: a letter that is sent on one is heard on all that are connected, itself included. */
 class Air {

@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { AnyEvent, EventMap, EventName } from './events.js';
-import { Lines, type InTransaction, type Transports } from './lines.js';
+import { Lines, type InTransaction, type Transports } from './bus-topic.js';
 
 export type { AnyEvent, EventMap, EventName } from './events.js';
 

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { EventBus } from './event-bus.js';
-import type { Transports } from './lines.js';
+import type { Transports } from './bus-topic.js';
 import { PostgresTransport } from './postgres.transport.js';
 import { RedisTransport } from './redis.transport.js';
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { backoffMs } from './backoff.js';
-import type { Transport, TransportListener } from './transport.js';
+import type { Transport, TransportListener } from './bus-transport.js';
 
 const CHANNEL = 'parley';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs } from './backoff.js';
-import type { Transport, TransportListener } from './transport.js';
+import type { Transport, TransportListener } from './bus-transport.js';
 
 /**
  * Nothing waits in the client and nothing is sent twice: the bus knows better what to do without a connection. No

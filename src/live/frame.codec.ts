@@ -1,7 +1,7 @@
 import { parseJsonObject } from '../common/json-object.js';
 import { malformed } from '../common/problems.js';
 import { readInput } from '../common/read-input.js';
-import type { Passed } from '../messages/follower.js';
+import type { Passed } from '../feeds/feed-subscriber.js';
 import { CLIENT_FRAMES, type ClientFrame, type ServerFrame } from './frames.dto.js';
 
 /** What a frame bears of itself, whether or not the rest of it is right. */

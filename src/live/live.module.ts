@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
+import { FeedsModule } from '../feeds/feeds.module.js';
 import { InboxModule } from '../inbox/inbox.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -11,7 +12,7 @@ import { LiveServices } from './live.services.js';
 import { QuickPolls } from './quick-polls.js';
 
 @Module({
-  imports: [UsersModule, AuthModule, ConversationsModule, MessagesModule, InboxModule],
+  imports: [UsersModule, AuthModule, ConversationsModule, MessagesModule, FeedsModule, InboxModule],
   providers: [LiveServer, LiveServices, LiveLimits, DeliveredWriter, QuickPolls],
 })
 export class LiveModule {}

@@ -7,18 +7,18 @@ import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
 import { forbidden, internal, invalid, unavailable } from '../common/problems.js';
 import type { EventMap } from '../events/events.js';
-import type { Cursor } from '../messages/cursor.js';
-import type { Position, Resume } from '../messages/feeds.service.js';
-import type { ConversationChange, Follower, Passed } from '../messages/follower.js';
+import type { Cursor } from '../feeds/feed-subscription.js';
+import type { Position, Resume } from '../feeds/feeds.service.js';
+import type { ConversationChange, Follower, Passed } from '../feeds/feed-subscriber.js';
 import type { Message } from '../messages/messages.dto.js';
 import type { UserSummary } from '../users/users.dto.js';
-import { ClientFrames, type Speaker } from './client-frames.js';
+import { ClientFrames, type Speaker } from './frame-handler.js';
 import { Close } from './close.js';
 import { passedFrame, serverFrame, sharedFrame } from './frame.codec.js';
 import type { ResumeFrame, ServerFrame } from './frames.dto.js';
 import type { LiveServices } from './live.services.js';
 import { Outgoing } from './outgoing.js';
-import { Notices, type NoticeReader } from './notices.js';
+import { Notices, type NoticeReader } from './notification-queue.js';
 import type { Listener } from './server-web-socket.js';
 
 /** A backlog goes on when no more than this waits. */

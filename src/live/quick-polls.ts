@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { Authenticator } from '../auth/authenticator.js';
 import type { Caller } from '../common/caller.js';
-import { PollsService } from '../messages/polls.service.js';
+import { PollsService } from '../inbox/polls.service.js';
 
 /**
  * Empty polls are what a server of many clients without sockets gets most. Where the caller is remembered and the feeds

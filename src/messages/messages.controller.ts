@@ -1,21 +1,12 @@
-import type { Socket } from 'node:net';
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Connection, CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
-import { EMPTY_PAGE_ETAG, PageQuery } from '../common/paging.dto.js';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
+import { PageQuery } from '../common/paging.dto.js';
 import { Problems } from '../common/problems.decorator.js';
-import {
-  clientMessageIdReused,
-  conversationNotFound,
-  messageNotFound,
-  recipientBlockedYou,
-  recipientNotFound,
-  userNotFound,
-} from '../common/problems.js';
+import { clientMessageIdReused, messageNotFound, recipientBlockedYou, recipientNotFound } from '../common/problems.js';
 import { SendMessages, SendResults } from './batch.dto.js';
-import { ListMessages, Message, MessagePage, ReceiptPage, SendMessage } from './messages.dto.js';
+import { Message, ReceiptPage, SendMessage } from './messages.dto.js';
 import { MessagesService } from './messages.service.js';
-import { PollsService } from './polls.service.js';
 import { SendingService } from './sending.service.js';
 
 @ApiTags('messages')
@@ -24,7 +15,6 @@ export class MessagesController {
   constructor(
     private readonly sending: SendingService,
     private readonly messages: MessagesService,
-    private readonly polls: PollsService,
   ) {}
 
   /** Send a message to a user or a group. */
@@ -51,26 +41,6 @@ export class MessagesController {
   @HttpCode(200)
   async sendMessages(@CurrentUser() me: ActingUser, @Body() { messages }: SendMessages): Promise<SendResults> {
     return { results: await this.sending.sendAll(me, messages) };
-  }
-
-  /** List what the caller sent or received, over all conversations. */
-  @Get()
-  @ApiOkResponse({ type: MessagePage })
-  @ApiResponse({ status: 304, description: 'There is still nothing: the page is as empty as the one with this ETag.' })
-  @Problems(userNotFound, recipientNotFound, conversationNotFound)
-  async listMessages(
-    @CurrentUser() me: ActingUser,
-    @Query() query: ListMessages,
-    @Headers('if-none-match') known: string | undefined,
-    @Connection() connection: Socket,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<MessagePage | undefined> {
-    const page = await this.polls.list(me, query, connection);
-    if (page.items.length > 0 || page.next !== undefined) return page;
-    reply.header('ETag', EMPTY_PAGE_ETAG);
-    if (known !== EMPTY_PAGE_ETAG) return page;
-    reply.status(304);
-    return undefined;
   }
 
   /** Get one message. */

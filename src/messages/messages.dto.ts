@@ -1,13 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { IsString, IsUUID, MaxLength } from 'class-validator';
 import { MayBeAbsent } from '../common/absent.js';
-import { Page, PageQuery } from '../common/paging.dto.js';
+import { Page } from '../common/paging.dto.js';
 import { IsText, MAX_MESSAGE_LENGTH } from '../common/text.js';
-import { ToBoolean, ToInteger } from '../common/transform.js';
 import { UserSummary } from '../users/users.dto.js';
-
-/** Below the minute after which many proxies give up on an answer. */
-const MAX_WAIT_SECONDS = 55;
 
 /** To whom a message was sent. */
 export class Recipient {
@@ -81,12 +77,6 @@ export class Message {
   clientMessageId?: string;
 }
 
-/** A page of messages. */
-export class MessagePage extends Page {
-  /** The messages, in the order asked for. */
-  items: Message[];
-}
-
 /** A message to send. */
 export class SendMessage {
   /**
@@ -111,63 +101,6 @@ export class SendMessage {
   @MayBeAbsent()
   @IsUUID()
   clientMessageId?: string;
-}
-
-/** Which messages to list. All parts combine. */
-export class ListMessages extends PageQuery {
-  /**
-   * Only what this user sent (an address).
-   * @example '@ana'
-   */
-  @MayBeAbsent()
-  @IsString()
-  sender?: string;
-
-  /**
-   * Only what was sent to this user directly, or to this group (an address).
-   * @example '@ben'
-   */
-  @MayBeAbsent()
-  @IsString()
-  recipient?: string;
-
-  /**
-   * Only this conversation: its id, or a user's address for the direct conversation with them.
-   * @example '@ben'
-   */
-  @MayBeAbsent()
-  @IsString()
-  conversation?: string;
-
-  /**
-   * Only messages received that the caller has read or not; with `sender` the caller, or `recipient` another user, only messages sent that the others have read or not.
-   * @example false
-   */
-  @MayBeAbsent()
-  @ToBoolean()
-  @IsBoolean()
-  read?: boolean;
-
-  /**
-   * Which end to begin at.
-   * @example 'newest'
-   */
-  @MayBeAbsent()
-  @IsIn(['newest', 'oldest'])
-  @ApiProperty({ enum: ['newest', 'oldest'], default: 'newest' })
-  order?: 'newest' | 'oldest' = 'newest';
-
-  /**
-   * Hold an empty answer until something comes, for at most this many seconds.
-   * @example 25
-   */
-  @ApiProperty({ type: 'integer', format: 'int64', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 })
-  @MayBeAbsent()
-  @ToInteger()
-  @IsInt()
-  @Min(0)
-  @Max(MAX_WAIT_SECONDS)
-  wait?: number = 0;
 }
 
 /** How far one other member has come with a message. */

@@ -3,15 +3,10 @@ import { ConversationsModule } from '../conversations/conversations.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AppendQueue } from './append.queue.js';
 import { AppendRepository } from './append.repository.js';
-import { FeedsRepository } from './feeds.repository.js';
-import { Feeds } from './feeds.service.js';
-import { ListRepository } from './list.repository.js';
-import { ListService } from './list.service.js';
 import { MessageViews } from './message-views.service.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesRepository } from './messages.repository.js';
 import { MessagesService } from './messages.service.js';
-import { PollsService } from './polls.service.js';
 import { SendingService } from './sending.service.js';
 import { SweepRepository } from './sweep.repository.js';
 import { SweepService } from './sweep.service.js';
@@ -25,20 +20,15 @@ import { WindowsService } from './windows.service.js';
   providers: [
     AppendQueue,
     AppendRepository,
-    Feeds,
-    FeedsRepository,
-    ListRepository,
-    ListService,
     MessageViews,
     MessagesRepository,
     MessagesService,
-    PollsService,
     SendingService,
     SweepRepository,
     SweepService,
     WindowsRepository,
     WindowsService,
   ],
-  exports: [Feeds, PollsService, SendingService, MessagesService, WindowsService, MessageViews],
+  exports: [SendingService, MessagesService, WindowsService, MessageViews],
 })
 export class MessagesModule {}

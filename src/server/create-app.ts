@@ -7,7 +7,7 @@ import { QuickPolls } from '../live/quick-polls.js';
 import { allowedMethods } from '../openapi/contract.js';
 import { serveDocs } from '../openapi/docs.js';
 import { DeclaredInputGuard } from './declared-input.guard.js';
-import { standBefore } from './exchange.js';
+import { standBefore } from './request-context.js';
 import { LeanExpress } from './express.js';
 import { fastifyAdapter } from './fastify.js';
 import { InputPipe } from './input.pipe.js';

@@ -3,7 +3,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { CallerRequest } from '../common/caller.js';
 import { problemDetails, PROBLEM_TYPE } from '../common/problem-details.dto.js';
 import { malformed } from '../common/problems.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange } from './request-context.js';
 import { MAX_BODY_BYTES, parseJsonBody } from './json-body.js';
 
 /** The longest address, `ext:` and 128 characters, each percent-encoded. */

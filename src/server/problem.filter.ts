@@ -16,7 +16,7 @@ import {
   unavailable,
 } from '../common/problems.js';
 import { isUnavailable } from '../database/errors.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange } from './request-context.js';
 
 /** What the framework refuses by itself, by its status. */
 const KINDS: ReadonlyMap<number, ProblemKind> = new Map(

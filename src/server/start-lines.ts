@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { StartError } from '../common/start-error.js';
+import { StartError } from '../common/startup-error.js';
 import type { Settings } from '../config/settings.js';
 
 /** What a person sees once the server listens. A key that the operator set is not shown. */

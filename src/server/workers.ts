@@ -1,7 +1,7 @@
 import cluster, { type Address, type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartError } from '../common/start-error.js';
+import { StartError } from '../common/startup-error.js';
 import type { Settings } from '../config/settings.js';
 
 /** Before a process that ended by itself is replaced, so that one that cannot live does not eat the machine. */

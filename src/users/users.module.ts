@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DirectoryService } from './directory.service.js';
-import { Summaries } from './summaries.js';
+import { Summaries } from './user-summary.cache.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';

@@ -7,7 +7,7 @@ import { violates } from '../database/errors.js';
 import type { Tx } from '../database/unit-of-work.js';
 import { addressText, parseAddress, type ParsedAddress } from './address.js';
 import { defaultDisplayName } from './names.js';
-import { Summaries } from './summaries.js';
+import { Summaries } from './user-summary.cache.js';
 import type { UserEntity } from './user.entity.js';
 import type { UserSummary } from './users.dto.js';
 import { UsersRepository, type Names } from './users.repository.js';

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions, migrate } from '../../../src/database/data-source.js';
-import { startEmbeddedPostgres } from '../../../src/database/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../../src/postgres/embedded-postgres.js';
 import { allStatements } from '../../../src/database/statement.js';
 import '../../../src/messages/append.repository.js';
 import { schema } from '../../../src/schema.js';

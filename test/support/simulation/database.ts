@@ -1,7 +1,7 @@
 import { directConversationId, type ConversationId, type UserId } from '../../../src/common/ids.js';
 import { Kind } from '../../../src/conversations/conversation.entity.js';
 import type { AnyEvent } from '../../../src/events/events.js';
-import type { BlocksRow, FeedState, MembershipRow, MembersRow } from '../../../src/messages/feeds.repository.js';
+import type { BlocksRow, FeedState, MembershipRow, MembersRow } from '../../../src/feeds/feeds.repository.js';
 import type { MessageRow } from '../../../src/messages/seen-message.js';
 
 interface Place {

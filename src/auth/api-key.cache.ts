@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import type { Application } from '../common/caller.js';
+import { SCOPES } from '../common/caller.js';
+import { Settings } from '../config/settings.js';
+import { EventBus } from '../events/event-bus.js';
+import { hashKey, isSameKey } from './api-key.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+import { Remembered } from './read-through-cache.js';
+import { Revocations } from './revocations.js';
+
+const MAX_KEYS = 10_000;
+/** After this long a key is read again, and its use noted. */
+const KEPT_MS = 60_000;
+
+const BOOTSTRAP: Application = { keyId: 'bootstrap', scopes: SCOPES };
+
+/** Which API keys hold, without a query per request. */
+@Injectable()
+export class KnownKeys {
+  private readonly applications: Remembered<Application>;
+
+  constructor(
+    private readonly repository: ApiKeysRepository,
+    private readonly revocations: Revocations,
+    private readonly settings: Settings,
+    bus: EventBus,
+  ) {
+    this.applications = new Remembered(bus, { max: MAX_KEYS, ttlMs: KEPT_MS });
+  }
+
+  /** Undefined where the key is unknown or revoked. */
+  async find(key: string): Promise<Application | undefined> {
+    const { bootstrapApiKey } = this.settings;
+    if (bootstrapApiKey !== undefined && isSameKey(key, bootstrapApiKey)) return BOOTSTRAP;
+    const hash = hashKey(key);
+    const application = await this.applications.get(hash, () => this.read(hash));
+    return application && !this.revocations.hasKey(application.keyId) ? application : undefined;
+  }
+
+  private async read(hash: string): Promise<Application | undefined> {
+    const row = await this.repository.findByHash(hash);
+    if (!row) return undefined;
+    await this.repository.noteUse(row.id);
+    return { keyId: row.id, scopes: row.scopes };
+  }
+}

@@ -1,0 +1,46 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { StartError } from '../common/startup-error.js';
+
+/** Whom to run a program as: the user of this process where empty. */
+export interface SystemUser {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Every machine has one of them; PostgreSQL wants a user that has a name. */
+const CANDIDATES = ['postgres', 'nobody'];
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+
+/**
+ * Whom PostgreSQL runs as, which refuses root: for root the owner of the cluster that is there already, else the
+ * user `postgres` or `nobody`; for anyone else themselves.
+ */
+export function postgresUser(cluster: string): SystemUser {
+  if (!isRoot()) return {};
+  return ownerOf(cluster) ?? namedUser();
+}
+
+function ownerOf(directory: string): SystemUser | undefined {
+  const stats = statSync(directory, { throwIfNoEntry: false });
+  return stats && stats.uid !== 0 ? { uid: stats.uid, gid: stats.gid } : undefined;
+}
+
+function namedUser(): SystemUser {
+  for (const name of CANDIDATES) {
+    try {
+      return { uid: idOf('-u', name), gid: idOf('-g', name) };
+    } catch {
+      continue; // no such user
+    }
+  }
+  throw new StartError(`PostgreSQL does not run as root, and this machine has no user ${CANDIDATES.join(' or ')}`);
+}
+
+const idOf = (kind: '-u' | '-g', name: string): number =>
+  Number(execFileSync('id', [kind, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+
+/** Whether the user can pass into the directory, and so through all of its parents. */
+export const canEnter = (user: SystemUser, directory: string): boolean =>
+  user.uid === undefined || spawnSync('sh', ['-c', 'cd "$0"', directory], { ...user, cwd: '/' }).status === 0;

@@ -9,7 +9,7 @@ import { ApiKeyEntity } from '../src/auth/api-key.entity.js';
 import { CreateApiKey } from '../src/auth/api-keys.dto.js';
 import { SCOPES } from '../src/common/caller.js';
 import { newId } from '../src/common/ids.js';
-import { StartError } from '../src/common/startup-error.js';
+import { StartupError } from '../src/common/startup-error.js';
 
 const HELP = `npm run api-key -- --name <what it is for> --scopes <${SCOPES.join(',')}>
 
@@ -55,7 +55,7 @@ try {
   if (wanted) await make(wanted);
   else process.stdout.write(HELP);
 } catch (error) {
-  if (!(error instanceof UsageError) && !(error instanceof StartError)) throw error;
+  if (!(error instanceof UsageError) && !(error instanceof StartupError)) throw error;
   process.stderr.write(error instanceof UsageError ? `${error.message}\n\n${HELP}` : `${error.message}\n`);
   process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 // Fills the database that `npm start` uses with demo data: npm run seed -- --messages 100000
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { StartError } from '../src/common/startup-error.js';
+import { StartupError } from '../src/common/startup-error.js';
 import { poolOf } from '../src/database/data-source.js';
 import { openDatabase } from './open-database.js';
 import { DEMO_PASSWORD, FEWEST_USERS, seed, SeededBefore, type SeedOptions, type Seeded } from './seed/seed.js';
@@ -75,7 +75,7 @@ try {
   if (options) await run(options);
   else say(HELP);
 } catch (error) {
-  const isExpected = [UsageError, SeededBefore, StartError].some((kind) => error instanceof kind);
+  const isExpected = [UsageError, SeededBefore, StartupError].some((kind) => error instanceof kind);
   process.stderr.write(`${isExpected ? (error as Error).message : String((error as Error).stack)}\n`);
   process.exitCode = 1;
 }

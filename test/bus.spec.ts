@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { EventBus, type AnyEvent, type EventMap } from '../src/events/event-bus.js';
-import { isFrequent, type EventName } from '../src/events/events.js';
+import { isBestEffort, type EventName } from '../src/events/events.js';
 import { PostgresTransport } from '../src/events/postgres.transport.js';
 import { RedisTransport } from '../src/events/redis.transport.js';
 import { newDatabase, type TestDatabase } from './support/database.js';
@@ -60,7 +60,7 @@ class Copy {
     for (const name of Object.keys(EVENTS) as EventName[]) {
       bus.on(name, (data) => this.heard.push({ name, data } as AnyEvent));
     }
-    bus.onDisturbance((reason) => {
+    bus.onPossibleLoss((reason) => {
       this.quietSince = performance.now();
       this.disturbances.push(reason);
     });
@@ -122,10 +122,10 @@ async function two(redisUrl?: string): Promise<[Copy, Copy]> {
 
 /** What goes over PostgreSQL's channel. */
 async function overhear(): Promise<{ kind: string }[]> {
-  const letters: { kind: string }[] = [];
+  const envelopes: { kind: string }[] = [];
   await db.query('LISTEN parley');
-  db.on('notification', ({ payload }) => letters.push(JSON.parse(payload ?? '') as { kind: string }));
-  return letters;
+  db.on('notification', ({ payload }) => envelopes.push(JSON.parse(payload ?? '') as { kind: string }));
+  return envelopes;
 }
 
 const LISTENERS = `FROM pg_stat_activity WHERE application_name = 'parley bus' AND datname = current_database()`;
@@ -211,12 +211,12 @@ describe.each(carriers)('over %s', (carrier) => {
 });
 
 it('a process alone sends nothing but beats, and PostgreSQL tells others what is rare', async () => {
-  const letters = await overhear();
+  const envelopes = await overhear();
   const ana = await Copy.start();
-  ana.bus.publish(events.filter(({ name }) => isFrequent(name)));
+  ana.bus.publish(events.filter(({ name }) => isBestEffort(name)));
   await ana.commit([changed('x')]);
-  await until(() => letters.filter(({ kind }) => kind === 'beat').length >= 2);
-  expect(letters.map(({ kind }) => kind)).toEqual(['hello', 'change', 'beat', 'beat']);
+  await until(() => envelopes.filter(({ kind }) => kind === 'beat').length >= 2);
+  expect(envelopes.map(({ kind }) => kind)).toEqual(['hello', 'change', 'beat', 'beat']);
 });
 
 it('what is rolled back is told to nobody', async () => {
@@ -229,7 +229,7 @@ it('what is rolled back is told to nobody', async () => {
 
 it('a connection that is killed comes back: a disturbance, and nothing is stuck', async () => {
   const [ana, ben] = await two();
-  const since = ana.bus.freshSince();
+  const since = ana.bus.healthySince();
   for (let i = 0; i < 3; i++) {
     const before = ana.disturbances.length;
     await db.query(`SELECT pg_terminate_backend(pid) ${LISTENERS}`);
@@ -238,8 +238,8 @@ it('a connection that is killed comes back: a disturbance, and nothing is stuck'
     await ana.reaches(ben);
     await ben.reaches(ana);
   }
-  await until(() => ana.bus.isFresh());
-  expect(ana.bus.freshSince()).toBeGreaterThan(since!);
+  await until(() => ana.bus.isHealthy());
+  expect(ana.bus.healthySince()).toBeGreaterThan(since!);
   await ana.commit([changed('rare')]);
   await until(() => ben.names().includes('rare'));
   const { rows } = await db.query(`SELECT pid ${LISTENERS}`);
@@ -253,11 +253,11 @@ it('while PostgreSQL cannot be reached it is tried again and again; afterwards a
   const ben = await Copy.start();
   await ana.reaches(ben);
   proxy.cut();
-  await until(() => !ana.bus.isFresh());
+  await until(() => !ana.bus.isHealthy());
   const before = ana.disturbances.length;
   await until(() => ana.disturbances.length >= before + 2); // again and again while it lasts
   proxy.mend();
-  await until(() => ana.bus.isFresh());
+  await until(() => ana.bus.isHealthy());
   await ana.reaches(ben);
   await ben.reaches(ana);
 });
@@ -272,12 +272,12 @@ it('a connection that goes silent without an end is noticed within a second and 
   const silentAt = performance.now();
   let lastFresh = silentAt; // rather than when that was seen to be over, which a busy machine puts off
   await until(() => {
-    if (!ana.bus.isFresh()) return true;
+    if (!ana.bus.isHealthy()) return true;
     lastFresh = performance.now();
     return false;
   });
   expect(lastFresh - silentAt).toBeLessThan(1500);
-  await until(() => ana.bus.isFresh());
+  await until(() => ana.bus.isHealthy());
   await ana.reaches(ben);
   await ben.reaches(ana);
 });
@@ -285,8 +285,8 @@ it('a connection that goes silent without an end is noticed within a second and 
 it('a notification that is lost is found within a beat', async () => {
   class Lossy extends PostgresTransport {
     isLossy = false;
-    override send(letters: readonly string[]): Promise<void> {
-      return this.isLossy ? Promise.resolve() : super.send(letters);
+    override send(envelopes: readonly string[]): Promise<void> {
+      return this.isLossy ? Promise.resolve() : super.send(envelopes);
     }
   }
   const transport = new Lossy(database.url);
@@ -312,25 +312,25 @@ const withRedis = hasRedis ? it : it.skip;
 withRedis('while Redis is stopped PostgreSQL carries all of it, and Redis again afterwards', async () => {
   const redis = await startRedis();
   const [ana, ben] = await two(redis.url);
-  const letters = await overhear();
+  const envelopes = await overhear();
   await ana.reaches(ben);
-  expect(letters.filter(({ kind }) => kind === 'batch')).toEqual([]);
+  expect(envelopes.filter(({ kind }) => kind === 'batch')).toEqual([]);
 
   await redis.stop();
   await ana.reaches(ben);
   await ben.reaches(ana);
   await until(() => ana.disturbances.length > 0 && ben.disturbances.length > 0);
-  expect(letters.some(({ kind }) => kind === 'batch')).toBe(true);
-  expect(ana.bus.freshSince()).toBeDefined();
+  expect(envelopes.some(({ kind }) => kind === 'batch')).toBe(true);
+  expect(ana.bus.healthySince()).toBeDefined();
 
   await redis.start();
-  await until(() => ana.bus.isFresh() && ben.bus.isFresh());
+  await until(() => ana.bus.isHealthy() && ben.bus.isHealthy());
   let isOnRedis = false;
   while (!isOnRedis) {
-    letters.length = 0;
+    envelopes.length = 0;
     await ana.reaches(ben);
     await ben.reaches(ana);
-    isOnRedis = !letters.some(({ kind }) => kind === 'batch');
+    isOnRedis = !envelopes.some(({ kind }) => kind === 'batch');
   }
 });
 
@@ -341,7 +341,7 @@ withRedis('a process starts without Redis and uses it once it is there', async (
   const ben = await Copy.start(undefined, redis.url);
   await ana.reaches(ben);
   await redis.start();
-  await until(() => ana.bus.isFresh() && ben.bus.isFresh());
+  await until(() => ana.bus.isHealthy() && ben.bus.isHealthy());
   await ana.reaches(ben);
 });
 
@@ -357,7 +357,7 @@ withRedis('what is in flight when Redis is lost fails, instead of holding up wha
   const redis = await startRedis();
   const transport = new RedisTransport(redis.url, database.url);
   cleanUps.unshift(() => transport.close());
-  await new Promise<void>((up) => void transport.open({ up, down: () => undefined, heard: () => undefined }));
+  await new Promise<void>((up) => void transport.open({ up, down: () => undefined, received: () => undefined }));
   const sending = (async (): Promise<never> => {
     for (;;) await transport.send(['x']);
   })();
@@ -370,13 +370,13 @@ withRedis('a Redis that goes silent without an end is replaced by PostgreSQL, an
   cleanUps.push(() => proxy.close());
   const ana = await Copy.start(undefined, proxy.url);
   const ben = await Copy.start(undefined, redis.url);
-  await until(() => ana.bus.isFresh());
+  await until(() => ana.bus.isHealthy());
   await ana.reaches(ben);
   proxy.silence();
-  await until(() => !ana.bus.isFresh());
+  await until(() => !ana.bus.isHealthy());
   await ana.reaches(ben);
-  expect(ana.bus.freshSince()).toBeDefined();
-  await until(() => ana.bus.isFresh());
+  expect(ana.bus.healthySince()).toBeDefined();
+  await until(() => ana.bus.isHealthy());
   await ana.reaches(ben);
   await ben.reaches(ana);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { LiveClient } from './support/live-client.js';
 import { LiveLog } from './support/live-log.js';
 import { newWorld } from './support/world.js';
-import { level } from './support/caught-up.js';
+import { caughtUp } from './support/caught-up.js';
 import { until } from './support/until.js';
 
 /** What was told of conversations, in short. */
@@ -14,7 +14,7 @@ describe('while one is connected', () => {
     const { ana, ben } = await newWorld();
     const group = await ana.createGroup('Rowing');
     await ana.sendTo(group, 'before');
-    const [his, hers] = [await level(ben), await level(ana)];
+    const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
     await ana.add(group, ben);
     const joined = await his.next('conversation');
     expect(joined).toMatchObject({ change: 'joined', conversationId: group.id, user: { id: ben.id } });
@@ -27,7 +27,7 @@ describe('while one is connected', () => {
 
   it('a group that is made with one is told', async () => {
     const { ana, ben } = await newWorld();
-    const [his, hers] = [await level(ben), await level(ana)];
+    const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
     const group = await ana.createGroup('Rowing', ben);
     for (const socket of [his, hers]) {
       expect(await socket.next('conversation')).toMatchObject({ change: 'joined', conversation: { id: group.id } });
@@ -39,7 +39,7 @@ describe('while one is connected', () => {
   it('who leaves or is removed is told, as are those who stay, and gets nothing from then on', async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
-    const [hers, his, cleos] = [await level(ana), await level(ben), await level(cleo)];
+    const [hers, his, cleos] = [await caughtUp(ana), await caughtUp(ben), await caughtUp(cleo)];
     await ana.remove(group, ben);
     for (const socket of [hers, his, cleos]) {
       expect(await socket.next('conversation')).toMatchObject({ change: 'left', user: { id: ben.id } });
@@ -58,7 +58,7 @@ describe('while one is connected', () => {
     const { ana, ben } = await newWorld();
     const group = await ana.createGroup('Rowing', ben);
     await ana.sendTo(group, 'one');
-    const socket = await level(ben);
+    const socket = await caughtUp(ben);
     const log = new LiveLog(ben);
     await log.level();
     await ana.remove(group, ben);
@@ -78,7 +78,7 @@ describe('while one is connected', () => {
   it('another name or role is told to the members, and the name with the head', async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben);
-    const [his, hers, cleos] = [await level(ben), await level(ana), await level(cleo)];
+    const [his, hers, cleos] = [await caughtUp(ben), await caughtUp(ana), await caughtUp(cleo)];
     await ana.api.updateGroup({ id: group.id, name: 'Sailing' });
     for (const socket of [his, hers]) {
       expect(await socket.next('conversation')).toMatchObject({
@@ -105,7 +105,7 @@ describe('while one is connected', () => {
     const { ana, ben, cleo } = await newWorld();
     const [group, other] = [await ana.createGroup('Rowing', ben), await ana.createGroup('Sailing', ben, cleo)];
     await cleo.sendTo(ben, 'hello');
-    const [his, hers] = [await level(ben), await level(ana)];
+    const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
     await ana.api.removeGroup({ id: group.id });
     for (const socket of [his, hers]) {
       expect(await socket.next('conversation')).toMatchObject({ change: 'deleted', conversationId: group.id });
@@ -126,7 +126,7 @@ describe('blocks while one is connected', () => {
     const group = await ana.createGroup('Rowing', ben, cleo);
     const log = new LiveLog(ana);
     await log.level();
-    const [phone, his] = [await level(ana), await level(ben)];
+    const [phone, his] = [await caughtUp(ana), await caughtUp(ben)];
     await ben.sendTo(group, 'before');
     await phone.next('message');
     await log.holds('before');
@@ -160,11 +160,11 @@ describe('blocks while one is connected', () => {
     const positions = { [group.id]: { seq: 2, joinedSeq: 0 }, [direct.id]: { seq: 1, joinedSeq: 0 } };
     expect(inGroup.joinedSeq).toBe(0);
     await ana.block(ben);
-    const socket = await level(ana, { positions, blocksVersion: 0 });
+    const socket = await caughtUp(ana, { positions, blocksVersion: 0 });
     expect(socket.told[0]).toEqual({ type: 'blocks', blocksVersion: 1 });
     expect(await socket.texts(1)).toEqual(['from Cleo']);
     expect(socket.rest('message')).toEqual([]);
-    const again = await level(ana, { positions, blocksVersion: 1 });
+    const again = await caughtUp(ana, { positions, blocksVersion: 1 });
     expect([...again.rest('blocks'), ...again.rest('message')]).toEqual([]);
   });
 
@@ -174,7 +174,7 @@ describe('blocks while one is connected', () => {
     const [inGroup, direct] = [await cleo.sendTo(group, 'hello'), await ben.sendTo(ana, 'hello')];
     const answer = await ana.sendTo(ben, 'hello you');
     await ana.block(ben);
-    const [hers, his, cleos] = [await level(ana), await level(ben), await level(cleo)];
+    const [hers, his, cleos] = [await caughtUp(ana), await caughtUp(ben), await caughtUp(cleo)];
     for (const [socket, last] of [
       [hers, direct],
       [his, answer],

@@ -6,7 +6,7 @@ import { Person } from './support/person.js';
 import { hasRedis, RedisServer } from './support/redis.js';
 import { startServer, type TestServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
-import { level } from './support/caught-up.js';
+import { caughtUp } from './support/caught-up.js';
 import { until } from './support/until.js';
 
 /** Messages that are sent while the bus comes and goes. */
@@ -43,7 +43,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
     await redis?.stop();
   });
 
-  const areSure = (): boolean => [here, there].every(({ app }) => app.get(EventBus).isFresh());
+  const areSure = (): boolean => [here, there].every(({ app }) => app.get(EventBus).isHealthy());
 
   /** The same person at the other copy. */
   const atOther = (person: Person): Person =>
@@ -66,7 +66,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
 
   it('a message, a receipt and typing through one reach a socket on the other', async () => {
     const { ana, ben } = await people();
-    const [hers, his] = [await level(ana), await level(atOther(ben))];
+    const [hers, his] = [await caughtUp(ana), await caughtUp(atOther(ben))];
     const sent = await ana.sendTo(ben, 'hello');
     expect(await his.next('message')).toMatchObject({ afterSeq: 0, message: { id: sent.id, sender: { id: ana.id } } });
     his.read(sent);
@@ -83,7 +83,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
   it('who is put in, out and in again there is told here, and gets what is theirs', async () => {
     const { ana, ben } = await people();
     const group = await ana.createGroup('Rowing');
-    const his = await level(atOther(ben));
+    const his = await caughtUp(atOther(ben));
     for (let i = 0; i < 5; i++) {
       await ana.sendTo(group, `not for Ben ${i}`);
       await ana.add(group, ben);
@@ -108,7 +108,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
     const { ana, ben, cleo } = await people();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const log = new LiveLog(cleo, there.url);
-    const his = await level(atOther(cleo));
+    const his = await caughtUp(atOther(cleo));
     await log.level();
     await cleo.block(ben);
     await his.next('blocks');
@@ -125,7 +125,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
 
   it('a session that is ended there closes its socket here', async () => {
     const { ana } = await people();
-    const socket = await level(atOther(ana));
+    const socket = await caughtUp(atOther(ana));
     await ana.api.endSession({ id: 'current' });
     expect((await socket.closed()).code).toBe(4401);
   });

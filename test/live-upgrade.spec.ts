@@ -9,7 +9,7 @@ import { LiveClient } from './support/live-client.js';
 import type { Person } from './support/person.js';
 import { APPLICATION_KEY, startServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
-import { level } from './support/caught-up.js';
+import { caughtUp } from './support/caught-up.js';
 
 const PASSWORD = 'correct horse battery';
 
@@ -74,7 +74,7 @@ describe('an upgrade', () => {
     const world = await newWorld();
     const { ana, ben } = world;
     const { accessToken } = await session(world, ana);
-    const sockets = [await level(ana), await level(world.asApp.ana), await level(ana, { token: accessToken })];
+    const sockets = [await caughtUp(ana), await caughtUp(world.asApp.ana), await caughtUp(ana, { token: accessToken })];
     await ben.sendTo(ana, 'hello');
     for (const socket of sockets) expect(await socket.texts(1)).toEqual(['hello']);
   });
@@ -132,7 +132,7 @@ describe('an upgrade', () => {
     const [, socket] = (await once(sent, 'upgrade')) as [unknown, Socket];
     socket.resume().write(Buffer.from([0xff, 0, 0, 0])); // no frame: reserved bits, unmasked
     await once(socket, 'close');
-    await level(ana);
+    await caughtUp(ana);
   });
 
   it('that is refused leaves no connection, also where the client never ends its side', async () => {
@@ -160,8 +160,8 @@ describe('a socket is closed with 4401', () => {
     const { ana } = world;
     const [one, other] = [await session(world, ana), await session(world, ana)];
     const [first, second] = [
-      await level(ana, { token: one.accessToken }),
-      await level(ana, { token: other.accessToken }),
+      await caughtUp(ana, { token: one.accessToken }),
+      await caughtUp(ana, { token: other.accessToken }),
     ];
     await world.anyone.with({ accessToken: one.accessToken }).endSession({ id: 'current' });
     expect((await first.closed()).code).toBe(4401);
@@ -190,7 +190,7 @@ describe('a socket is closed with 4401', () => {
 
   it('when its user is removed, whoever acts for them', async () => {
     const world = await newWorld();
-    const sockets = [await level(world.ana), await level(world.asApp.ana)];
+    const sockets = [await caughtUp(world.ana), await caughtUp(world.asApp.ana)];
     await world.app.removeUser({ address: world.ana.id });
     for (const socket of sockets) expect((await socket.closed()).code).toBe(4401);
   });
@@ -199,7 +199,7 @@ describe('a socket is closed with 4401', () => {
     const world = await newWorld();
     const { id, key } = await world.app.createApiKey({ name: 'chat', scopes: ['act'] });
     const headers = { 'X-Api-Key': key, 'On-Behalf-Of': world.ana.id };
-    const [socket, other] = [await level(world.ana, { headers }), await level(world.asApp.ana)];
+    const [socket, other] = [await caughtUp(world.ana, { headers }), await caughtUp(world.asApp.ana)];
     await world.app.revokeApiKey({ id });
     expect((await socket.closed()).code).toBe(4401);
     await other.pong();
@@ -208,9 +208,9 @@ describe('a socket is closed with 4401', () => {
   it('when its token runs out, unless another one came before', async () => {
     const world = await newWorld();
     const { ana, ben } = world;
-    const renewed = await level(ana, { token: await shortToken(world, ana, 3) });
-    const refused = await level(ana, { token: await shortToken(world, ana, 3) });
-    const left = await level(ana, { token: await shortToken(world, ana, 2) });
+    const renewed = await caughtUp(ana, { token: await shortToken(world, ana, 3) });
+    const refused = await caughtUp(ana, { token: await shortToken(world, ana, 3) });
+    const left = await caughtUp(ana, { token: await shortToken(world, ana, 2) });
 
     const next = await session(world, ana);
     renewed.say({ type: 'auth', token: next.accessToken });
@@ -229,7 +229,7 @@ describe('a socket is closed with 4401', () => {
 describe('a bad frame', () => {
   it('is answered with a problem and closes nothing', async () => {
     const { ana, ben } = await newWorld();
-    const socket = await level(ana);
+    const socket = await caughtUp(ana);
     const cases: [string | Buffer | object, string][] = [
       ['{', 'malformed'],
       ['[]', 'malformed'],
@@ -255,7 +255,7 @@ describe('a bad frame', () => {
 
   it('closes the socket with 1008 when it is the tenth in a row', async () => {
     const { ana } = await newWorld();
-    const socket = await level(ana);
+    const socket = await caughtUp(ana);
     for (let i = 0; i < 9; i++) socket.sayBad('{');
     await socket.pong();
     for (let i = 0; i < 10; i++) socket.sayBad('{');
@@ -293,7 +293,7 @@ describe('a frame that is too large', () => {
 
   it('closes the socket with 1009: over 4 KiB', async () => {
     const { ana } = await newWorld();
-    const socket = await level(ana);
+    const socket = await caughtUp(ana);
     socket.sayBad(filled({ type: 'ping' }, 4096));
     expect((await socket.next('problem')).problem.code).toBe('invalid');
     socket.sayBad(filled({ type: 'ping' }, 4097));
@@ -319,7 +319,7 @@ describe('a frame that is too large', () => {
 it('a server that stops closes its sockets with 1001 and takes no more', async () => {
   const server = await startServer();
   const { ana } = await newWorld({ on: server });
-  const socket = await level(ana);
+  const socket = await caughtUp(ana);
   const stopping = server.stop();
   expect((await socket.closed()).code).toBe(1001);
   await expect(ana.connect()).rejects.toThrow();
@@ -334,6 +334,6 @@ it('a socket that ends while its backlog is read leaves nothing behind', async (
     if (i % 2) await sleep(i / 4);
     socket.terminate();
   }
-  const socket = await level(ben);
+  const socket = await caughtUp(ben);
   expect(await socket.texts(1)).toEqual(['hello']);
 });

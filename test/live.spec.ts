@@ -3,7 +3,7 @@ import type { Schemas } from '../sdk/src/index.js';
 import { recipientBlockedYou, recipientNotFound } from '../src/common/problems.js';
 import type { LiveClient, Positions } from './support/live-client.js';
 import { newWorld } from './support/world.js';
-import { level } from './support/caught-up.js';
+import { caughtUp } from './support/caught-up.js';
 
 const at = ({ id, joinedSeq }: Schemas['Conversation'], seq: number): Positions => ({ [id]: { seq, joinedSeq } });
 
@@ -19,7 +19,7 @@ it('who was away gets exactly what they missed, of every conversation in its ord
   await ana.sendTo(ben, 'three');
   await cleo.sendTo(ben, 'from Cleo');
   await ana.sendTo(group, 'to all');
-  const socket = await level(ben);
+  const socket = await caughtUp(ben);
   expect(new Map(messages(socket))).toEqual(
     new Map([
       ['from Cleo', 0],
@@ -33,7 +33,7 @@ it('who was away gets exactly what they missed, of every conversation in its ord
 
 it('who is connected gets a message at once, with its sender’s name, as it is when listed', async () => {
   const { ana, ben } = await newWorld();
-  const socket = await level(ben);
+  const socket = await caughtUp(ben);
   const sent = await ana.sendTo(ben, 'hello');
   const { message, afterSeq } = await socket.next('message');
   expect(afterSeq).toBe(0);
@@ -43,7 +43,7 @@ it('who is connected gets a message at once, with its sender’s name, as it is 
 
 it('a direct conversation is told before its first message, with its head', async () => {
   const { ana, ben } = await newWorld();
-  const [his, hers] = [await level(ben), await level(ana)];
+  const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
   await ana.sendTo(ben, 'hello');
   for (const [socket, me, other] of [
     [his, ben, ana],
@@ -60,7 +60,7 @@ it('a direct conversation is told before its first message, with its head', asyn
 
 it('one’s own messages come in their place, on every device, with their clientMessageId; a reply says what became of each', async () => {
   const { ana, ben } = await newWorld();
-  const [phone, laptop, his] = [await level(ana), await level(ana), await level(ben)];
+  const [phone, laptop, his] = [await caughtUp(ana), await caughtUp(ana), await caughtUp(ben)];
   const clientMessageId = '0193f0e8-7b1a-4c3e-9f52-6a1d2c3b4e5f';
   const reply = await phone.send(ben, 'from my phone', clientMessageId);
   expect(reply).toMatchObject({ status: 201, message: { text: 'from my phone', clientMessageId } });
@@ -85,7 +85,7 @@ it('one’s own messages come in their place, on every device, with their client
 
 it('sends of one socket keep their order, and 200 of them at once are all stored', async () => {
   const { ana, ben } = await newWorld();
-  const [hers, his] = [await level(ana), await level(ben)];
+  const [hers, his] = [await caughtUp(ana), await caughtUp(ben)];
   const texts = Array.from({ length: 200 }, (_, i) => `number ${i}`);
   texts.forEach((text, i) => hers.say({ type: 'send', ref: String(i), recipient: ben.id, text }));
   expect(await his.texts(200)).toEqual(texts);
@@ -98,7 +98,7 @@ it('a position says where one goes on; one that does not fit its conversation be
   const { ana, ben, cleo } = await newWorld();
   for (const text of ['one', 'two', 'three']) await ana.sendTo(ben, text);
   const head = await ben.conversation(ana);
-  const tell = async (positions: Positions): Promise<LiveClient> => level(ben, { positions });
+  const tell = async (positions: Positions): Promise<LiveClient> => caughtUp(ben, { positions });
   expect(messages(await tell(at(head, 1)))).toEqual([
     ['two', 1],
     ['three', 2],
@@ -131,7 +131,7 @@ it('a position says where one goes on; one that does not fit its conversation be
 it('without a backlog it begins at the end', async () => {
   const { ana, ben } = await newWorld();
   await ana.sendTo(ben, 'one');
-  const socket = await level(ben, { backlog: false });
+  const socket = await caughtUp(ben, { backlog: false });
   expect(messages(socket)).toEqual([]);
   await ana.sendTo(ben, 'two');
   await socket.next('message');
@@ -142,22 +142,22 @@ it('of more than 200 undelivered messages the newest 200 come, and afterSeq says
   const { ana, ben } = await newWorld();
   const texts = Array.from({ length: 230 }, (_, i) => `number ${i + 1}`);
   await ana.api.sendMessages({ messages: texts.map((text) => ({ recipient: ben.id, text })) });
-  const socket = await level(ben);
+  const socket = await caughtUp(ben);
   expect(messages(socket).map(([text]) => text)).toEqual(texts.slice(30));
   expect(messages(socket)[0]![1]).toBe(30);
-  const positioned = await level(ben, { positions: at(await ben.conversation(ana), 0) });
+  const positioned = await caughtUp(ben, { positions: at(await ben.conversation(ana), 0) });
   expect(messages(positioned).map(([text]) => text)).toEqual(texts);
 });
 
 it('delivered moves the marker, written together within a second, and the same backlog does not come again', async () => {
   const { ana, ben } = await newWorld();
   const [first, second] = [await ana.sendTo(ben, 'one'), await ana.sendTo(ben, 'two')];
-  const [his, hers] = [await level(ben), await level(ana)];
+  const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
   his.delivered(second);
   his.delivered(first);
   const { deliveredSeq, readSeq, userId } = await hers.next('receipt');
   expect({ deliveredSeq, readSeq, userId }).toEqual({ deliveredSeq: 2, readSeq: 0, userId: ben.id });
-  expect(messages(await level(ben))).toEqual([]);
+  expect(messages(await caughtUp(ben))).toEqual([]);
   his.delivered({ id: `${first.conversationId}.3` });
   expect((await his.next('problem')).problem.code).toBe('message-not-found');
   expect(hers.rest('receipt')).toEqual([]);
@@ -166,7 +166,7 @@ it('delivered moves the marker, written together within a second, and the same b
 it('reading is told to the others, and to one’s own devices', async () => {
   const { ana, ben } = await newWorld();
   const sent = await ana.sendTo(ben, 'hello');
-  const [phone, laptop, hers] = [await level(ben), await level(ben), await level(ana)];
+  const [phone, laptop, hers] = [await caughtUp(ben), await caughtUp(ben), await caughtUp(ana)];
   phone.read(sent);
   for (const socket of [hers, laptop, phone]) {
     expect(await socket.next('receipt')).toMatchObject({
@@ -183,7 +183,7 @@ it('reading is told to the others, and to one’s own devices', async () => {
 it('who is typing is told to the others, not oneself, and at most once a second', async () => {
   const { ana, ben, stranger } = await newWorld();
   const { conversationId } = await ana.sendTo(ben, 'hello');
-  const [his, hers, another] = [await level(ben), await level(ana), await level(stranger)];
+  const [his, hers, another] = [await caughtUp(ben), await caughtUp(ana), await caughtUp(stranger)];
   for (let i = 0; i < 3; i++) his.say({ type: 'typing', conversationId });
   expect(await hers.next('typing')).toEqual({ type: 'typing', conversationId, userId: ben.id });
   await his.pong();
@@ -197,7 +197,7 @@ it('in groups of more than 100 members receipts go to one’s own devices alone,
   const { ana, ben, crowd } = await newWorld();
   const group = await ana.createGroup('Everybody', ben, ...(await crowd(98)));
   const sent = await ana.sendTo(group, 'hello');
-  const [phone, laptop, hers] = [await level(ben), await level(ben), await level(ana)];
+  const [phone, laptop, hers] = [await caughtUp(ben), await caughtUp(ben), await caughtUp(ana)];
   phone.say({ type: 'typing', conversationId: group.id });
   expect(await hers.next('typing')).toMatchObject({ userId: ben.id });
   phone.read(sent);

@@ -223,7 +223,7 @@ describe('with two copies on one database', () => {
       await warm(ben);
       const through = poll(ben, { wait: 20 });
       proxy.cut();
-      await until(() => !there.app.get(EventBus).isFresh());
+      await until(() => !there.app.get(EventBus).isHealthy());
       await ana.sendTo(ben, 'while the bus is cut');
       expect((await poll(ben)).texts).toEqual(['while the bus is cut']); // nothing is relied on
       expect((await through).texts).toEqual(['while the bus is cut']);
@@ -233,14 +233,14 @@ describe('with two copies on one database', () => {
         await warm(ben);
         await ana.sendTo(ben, `missed ${i}`);
         proxy.mend();
-        await until(() => there.app.get(EventBus).isFresh());
+        await until(() => there.app.get(EventBus).isHealthy());
         expect((await poll(ben)).texts).toEqual([`missed ${i}`]); // sure again, and nothing is missing
         await benHere.read((await api.listMessages({ read: false })).items[0]!);
         proxy.cut();
-        await until(() => !there.app.get(EventBus).isFresh());
+        await until(() => !there.app.get(EventBus).isHealthy());
       }
       proxy.mend();
-      await until(() => there.app.get(EventBus).isFresh());
+      await until(() => there.app.get(EventBus).isHealthy());
       await comes('after it');
       await warm(ben);
       const asked = statements(there);

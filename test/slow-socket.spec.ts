@@ -9,7 +9,7 @@ import type { LiveClient } from './support/live-client.js';
 import type { Person } from './support/person.js';
 import { startServer, type TestServer } from './support/server.js';
 import { newWorld } from './support/world.js';
-import { level } from './support/caught-up.js';
+import { caughtUp } from './support/caught-up.js';
 import { until } from './support/until.js';
 
 jest.setTimeout(60_000);
@@ -54,8 +54,8 @@ it('a socket that stops reading takes a bounded memory, slows nobody, and gets w
   const ends = await startWatched();
   const { ana, ben, cleo } = await newWorld({ on: server });
   const group = await ana.createGroup('Rowing', ben, cleo);
-  const slow = await level(ben);
-  const quick = await level(cleo);
+  const slow = await caughtUp(ben);
+  const quick = await caughtUp(cleo);
   const [slowEnd] = ends;
   slow.pause();
   let most = 0;
@@ -99,7 +99,7 @@ it('a backlog of a socket that does not read waits in the database', async () =>
 it('a socket that does not read for too long is closed with 1013, and goes on from its position with another', async () => {
   await startWatched({ slowMs: 500 });
   const { ana, ben } = await newWorld({ on: server });
-  const slow = await level(ben);
+  const slow = await caughtUp(ben);
   slow.pause();
   await sendMany(ana, ben.id, () => undefined);
   await sleep(2_500); // the time, and that of the timer that looks
@@ -138,7 +138,7 @@ it('what one socket asks for does not stand in front of everybody in the databas
   await startWatched();
   const { ana, ben } = await newWorld({ on: server });
   const message = await ben.sendTo(ana, 'read me');
-  const socket = await level(ana);
+  const socket = await caughtUp(ana);
   const pool = poolOf(server.app.get(DataSource));
   for (let i = 0; i < 10_000; i++) socket.read(message);
   let most = 0;

@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterEach(async () => {
   jest.restoreAllMocks();
   proxy.mend();
-  await until(() => there.app.get(EventBus).isFresh());
+  await until(() => there.app.get(EventBus).isHealthy());
 });
 
 /** After that of ./support/server.js, which closes both. */
@@ -158,7 +158,7 @@ it('while its bus is cut, who is known is looked up at most once a second, and n
   expect(count()).toBeGreaterThan(0);
   expect(count()).toBeLessThanOrEqual(Math.ceil(seconds));
   proxy.mend();
-  await until(() => there.app.get(EventBus).isFresh());
+  await until(() => there.app.get(EventBus).isHealthy());
   await api.listGroups(); // once more: something may have been missed meanwhile
   const before = count();
   for (let i = 0; i < 20; i++) await api.listGroups();

@@ -61,7 +61,7 @@ export class LiveConnection {
   }
 
   /** False where it is not open: then nothing was said. */
-  say(frame: ClientFrame): boolean {
+  send(frame: ClientFrame): boolean {
     if (!this.isOpen) return false;
     this.socket.send(JSON.stringify(frame));
     return true;
@@ -90,7 +90,7 @@ export class LiveConnection {
   private watch(): void {
     this.stopWatching();
     this.stopWatching = this.clock.after(QUIET_MS, () => {
-      this.say({ type: 'ping' });
+      this.send({ type: 'ping' });
       this.stopWatching = this.clock.after(ANSWER_MS, () => this.end());
     });
   }

@@ -61,8 +61,8 @@ export class Listeners {
 }
 
 /** Messages that wait to be taken, by one `for await` at a time. */
-export class Inbox {
-  private readonly waiting: LiveMessage[] = [];
+export class MessageQueue {
+  private readonly queued: LiveMessage[] = [];
   /** The first is with the consumer, who has taken it when they ask for the next. */
   private isHandedOut = false;
   private wake: (() => void) | undefined;
@@ -72,24 +72,24 @@ export class Inbox {
 
   /** What nobody has taken yet. */
   get untaken(): readonly LiveMessage[] {
-    return this.waiting;
+    return this.queued;
   }
 
   put(message: LiveMessage): void {
-    this.waiting.push(message);
+    this.queued.push(message);
     this.wake?.();
   }
 
   /** Everything that waits, which no longer does. */
   takeAll(): LiveMessage[] {
-    return this.waiting.splice(0);
+    return this.queued.splice(0);
   }
 
   /** Forgets what waits of one conversation. */
   forget(conversationId: string): void {
     const isWithConsumer = (i: number): boolean => i === 0 && this.isHandedOut;
-    const kept = this.waiting.filter((message, i) => message.conversationId !== conversationId || isWithConsumer(i));
-    this.waiting.splice(0, this.waiting.length, ...kept);
+    const kept = this.queued.filter((message, i) => message.conversationId !== conversationId || isWithConsumer(i));
+    this.queued.splice(0, this.queued.length, ...kept);
   }
 
   finish(end: { readonly error?: Error }): void {
@@ -103,7 +103,7 @@ export class Inbox {
     this.isConsumed = true;
     try {
       for (;;) {
-        const message = this.waiting[0];
+        const message = this.queued[0];
         if (message) {
           this.isHandedOut = true;
           yield message;
@@ -122,7 +122,7 @@ export class Inbox {
   }
 
   private taken(): void {
-    if (this.isHandedOut) this.waiting.shift();
+    if (this.isHandedOut) this.queued.shift();
     this.isHandedOut = false;
   }
 }

@@ -1,7 +1,7 @@
-import type { Inbox, Listeners, LiveEvents, LiveMessage } from './live-events.js';
+import type { MessageQueue, Listeners, LiveEvents, LiveMessage } from './live-events.js';
 import type { Marks } from './live-marks.js';
-import type { Outbox } from './live-pending-sends.js';
-import type { Places } from './live-positions.js';
+import type { PendingSends } from './live-pending-sends.js';
+import type { Positions } from './live-positions.js';
 import type { ServerFrame } from './live-schema.js';
 import type { Operations } from './operations.js';
 import { ParleyError } from './parley-error.js';
@@ -9,12 +9,12 @@ import { ParleyError } from './parley-error.js';
 type Frame<T extends ServerFrame['type']> = Extract<ServerFrame, { type: T }>;
 
 /** What applying a frame may have to ask, or to move. */
-export interface Following {
+export interface FrameHandlerDeps {
   readonly api: Pick<Operations, 'getConversation' | 'listConversationMessages'>;
-  readonly places: Places;
+  readonly positions: Positions;
   readonly marks: Marks;
-  readonly outbox: Outbox;
-  readonly inbox: Inbox;
+  readonly pendingSends: PendingSends;
+  readonly messageQueue: MessageQueue;
   readonly listeners: Listeners;
   /** The server could not store a message this time. */
   readonly onUnstored: () => void;
@@ -24,15 +24,15 @@ export interface Following {
 const WINDOW = 200;
 
 /** Applies what the server tells, by the rules of the live protocol, and tells it on. */
-export class Follower {
+export class FrameHandler {
   /** The id of the user. */
   me: string | undefined;
 
-  constructor(private readonly following: Following) {}
+  constructor(private readonly following: FrameHandlerDeps) {}
 
   /** One frame at a time. @throws what a request throws: the frame is then not applied */
   async apply(frame: ServerFrame): Promise<void> {
-    const { marks, outbox, listeners } = this.following;
+    const { marks, pendingSends, listeners } = this.following;
     switch (frame.type) {
       case 'message':
         return this.message(frame);
@@ -50,37 +50,37 @@ export class Follower {
       case 'problem':
         return listeners.emit('problem', frame.problem);
       case 'reply':
-        if (!outbox.answered(frame)) this.following.onUnstored();
+        if (!pendingSends.answered(frame)) this.following.onUnstored();
     }
   }
 
   private async message({ afterSeq, message }: Frame<'message'>): Promise<void> {
-    const { places } = this.following;
+    const { positions } = this.following;
     const { conversationId, seq, recipient } = message;
-    places.meet(conversationId, recipient.kind === 'group' ? 'group' : 'direct', afterSeq);
-    if (places.judge(conversationId, afterSeq, seq) === 'gap') await this.readTo(conversationId, afterSeq);
-    if (places.judge(conversationId, afterSeq, seq) === 'show') this.show(message);
+    positions.meet(conversationId, recipient.kind === 'group' ? 'group' : 'direct', afterSeq);
+    if (positions.judge(conversationId, afterSeq, seq) === 'gap') await this.readTo(conversationId, afterSeq);
+    if (positions.judge(conversationId, afterSeq, seq) === 'show') this.show(message);
   }
 
   /** Reads what lies between: windows, from where the client is. */
   private async readTo(conversationId: string, toSeq: number): Promise<void> {
-    const { api, places } = this.following;
-    for (let at = places.seqOf(conversationId) ?? toSeq; at < toSeq;) {
+    const { api, positions } = this.following;
+    for (let at = positions.seqOf(conversationId) ?? toSeq; at < toSeq;) {
       const query = { conversation: conversationId, afterSeq: at, limit: WINDOW };
       const window = await orGone(api.listConversationMessages(query));
       if (!window || window.toSeq <= at) return; // no longer a member: the frame that says so is on its way
       for (const message of window.items) {
-        if (message.seq <= toSeq && places.judge(conversationId, at, message.seq) === 'show') this.show(message);
+        if (message.seq <= toSeq && positions.judge(conversationId, at, message.seq) === 'show') this.show(message);
       }
       at = Math.min(window.toSeq, toSeq);
-      places.moveTo(conversationId, at);
+      positions.moveTo(conversationId, at);
     }
   }
 
   private show(message: LiveMessage): void {
-    const { places, inbox, listeners, marks } = this.following;
-    places.moveTo(message.conversationId, message.seq);
-    if (inbox.isConsumed || !listeners.has('message')) inbox.put(message);
+    const { positions, messageQueue, listeners, marks } = this.following;
+    positions.moveTo(message.conversationId, message.seq);
+    if (messageQueue.isConsumed || !listeners.has('message')) messageQueue.put(message);
     listeners.emit('message', message);
     marks.delivered(message);
   }
@@ -95,34 +95,34 @@ export class Follower {
   }
 
   private async joined({ conversationId, conversation }: Frame<'conversation'>): Promise<void> {
-    const { api, places } = this.following;
+    const { api, positions } = this.following;
     const head = conversation ?? (await orGone(api.getConversation({ conversation: conversationId })));
-    if (places.has(conversationId)) this.drop(conversationId, 'joined');
-    if (head) places.joined(head);
+    if (positions.has(conversationId)) this.drop(conversationId, 'joined');
+    if (head) positions.joined(head);
   }
 
   private drop(conversationId: string, reason: LiveEvents['gone']['reason']): void {
-    const { places, marks, inbox, listeners } = this.following;
-    places.drop(conversationId);
+    const { positions, marks, messageQueue, listeners } = this.following;
+    positions.drop(conversationId);
     marks.forget(conversationId);
-    inbox.forget(conversationId);
+    messageQueue.forget(conversationId);
     listeners.emit('gone', { conversationId, reason });
   }
 
   private blocks({ blocksVersion }: Frame<'blocks'>): void {
-    const { places, listeners } = this.following;
-    places.blocksVersion = blocksVersion;
+    const { positions, listeners } = this.following;
+    positions.blocksVersion = blocksVersion;
     listeners.emit('blocks', { blocksVersion });
-    for (const id of places.dropGroups()) this.drop(id, 'blocks');
+    for (const id of positions.dropGroups()) this.drop(id, 'blocks');
   }
 
   private async ready(frame: Frame<'ready'>): Promise<void> {
-    const { api, places, listeners } = this.following;
-    for (const id of places.unlearned) {
+    const { api, positions, listeners } = this.following;
+    for (const id of positions.unlearned) {
       const head = await orGone(api.getConversation({ conversation: id }));
-      if (head) places.learn(id, head.joinedSeq);
+      if (head) positions.learn(id, head.joinedSeq);
     }
-    places.blocksVersion ??= frame.blocksVersion;
+    positions.blocksVersion ??= frame.blocksVersion;
     listeners.emit('ready', without(frame));
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from './live-clock.js';
 import type { ClientFrame } from './live-schema.js';
 
-interface Place {
+interface MarkedMessage {
   readonly conversationId: string;
   readonly seq: number;
 }
@@ -14,25 +14,25 @@ const TYPING_MS = 1_000;
 export class Marks {
   /** Said anew on each connection until the server has confirmed it. */
   private readonly reads = new Map<string, number>();
-  private readonly unsaid = new Map<string, number>();
+  private readonly unsent = new Map<string, number>();
   private readonly typedAt = new Map<string, number>();
   private cancel: (() => void) | undefined;
 
   constructor(
     private readonly clock: Clock,
-    private readonly say: (frame: ClientFrame) => void,
-    private readonly saysDelivered: boolean,
+    private readonly send: (frame: ClientFrame) => void,
+    private readonly sendsDelivered: boolean,
   ) {}
 
-  read({ conversationId, seq }: Place): void {
+  read({ conversationId, seq }: MarkedMessage): void {
     if (seq <= (this.reads.get(conversationId) ?? 0)) return;
     this.reads.set(conversationId, seq);
-    this.say({ type: 'read', messageId: `${conversationId}.${seq}` });
+    this.send({ type: 'read', messageId: `${conversationId}.${seq}` });
   }
 
-  delivered({ conversationId, seq }: Place): void {
-    if (!this.saysDelivered) return;
-    this.unsaid.set(conversationId, seq);
+  delivered({ conversationId, seq }: MarkedMessage): void {
+    if (!this.sendsDelivered) return;
+    this.unsent.set(conversationId, seq);
     this.cancel ??= this.clock.after(DELIVERED_MS, () => this.flush());
   }
 
@@ -40,7 +40,7 @@ export class Marks {
     const now = this.clock.now();
     if (now - (this.typedAt.get(conversationId) ?? -Infinity) < TYPING_MS) return;
     this.typedAt.set(conversationId, now);
-    this.say({ type: 'typing', conversationId });
+    this.send({ type: 'typing', conversationId });
   }
 
   /** The server has it, from this device or another. */
@@ -50,22 +50,22 @@ export class Marks {
 
   forget(conversationId: string): void {
     this.reads.delete(conversationId);
-    this.unsaid.delete(conversationId);
+    this.unsent.delete(conversationId);
     this.typedAt.delete(conversationId);
   }
 
   /** A new connection: what may not have arrived over the last one. */
-  sayAll(): void {
-    for (const [conversationId, seq] of this.reads) this.say({ type: 'read', messageId: `${conversationId}.${seq}` });
+  sendAll(): void {
+    for (const [conversationId, seq] of this.reads) this.send({ type: 'read', messageId: `${conversationId}.${seq}` });
     this.flush();
   }
 
   flush(): void {
     this.pause();
-    for (const [conversationId, seq] of this.unsaid) {
-      this.say({ type: 'delivered', messageId: `${conversationId}.${seq}` });
+    for (const [conversationId, seq] of this.unsent) {
+      this.send({ type: 'delivered', messageId: `${conversationId}.${seq}` });
     }
-    this.unsaid.clear();
+    this.unsent.clear();
   }
 
   /** There is no connection: what is unsaid waits for the next. */

@@ -12,13 +12,13 @@ interface Pending {
 }
 
 /** The server could not, this time. */
-const PASSING = [429, 503];
+const RETRIABLE = [429, 503];
 
 /**
  * What was sent and not answered yet, in its order. Each has a clientMessageId, so it may be said again over as many
  * connections as it takes, and is stored once.
  */
-export class Outbox {
+export class PendingSends {
   private readonly pending = new Map<string, Pending>();
   private refs = 0;
 
@@ -37,7 +37,7 @@ export class Outbox {
   }
 
   /** Says everything again that has no answer: on a new connection, or after the server could not. */
-  sayAll(say: (frame: ClientFrame) => void): void {
+  sendAll(say: (frame: ClientFrame) => void): void {
     for (const { frame } of this.pending.values()) say(frame);
   }
 
@@ -45,7 +45,7 @@ export class Outbox {
   answered({ ref, status, message, problem }: Reply): boolean {
     const sent = this.pending.get(ref);
     if (!sent) return true; // said twice, and answered before
-    if (PASSING.includes(status)) return false;
+    if (RETRIABLE.includes(status)) return false;
     this.pending.delete(ref);
     if (message) sent.resolve(message);
     else sent.reject(new ParleyError(new Response(null, { status }), problem));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Places } from './live-positions.js';
+import { Positions } from './live-positions.js';
 
 const head = (
   id: string,
@@ -15,7 +15,7 @@ const head = (
 
 describe('where a client is', () => {
   it('a message is shown once, and only when nothing is missing before it', () => {
-    const places = new Places();
+    const places = new Positions();
     places.meet('a', 'direct', 4);
     expect(places.judge('a', 4, 5)).toBe('show');
     places.moveTo('a', 5);
@@ -26,7 +26,7 @@ describe('where a client is', () => {
   });
 
   it('the client never moves back, and meets a conversation once', () => {
-    const places = new Places();
+    const places = new Positions();
     places.meet('a', 'direct', 4);
     places.moveTo('a', 2);
     places.meet('a', 'direct', 1);
@@ -34,7 +34,7 @@ describe('where a client is', () => {
   });
 
   it('a conversation begins at what was not delivered, 200 from its end, at its end, or as joined', () => {
-    const places = new Places();
+    const places = new Positions();
     places.start(head('a', { joinedSeq: 1, deliveredSeq: 3, lastSeq: 9 }), false);
     places.start(head('b', { joinedSeq: 1, deliveredSeq: 3, lastSeq: 900 }), false);
     places.start(head('c', { joinedSeq: 1, deliveredSeq: 3, lastSeq: 9 }), true);
@@ -43,7 +43,7 @@ describe('where a client is', () => {
   });
 
   it('a head that was loaded moves nothing that the client knows, but joining does', () => {
-    const places = new Places();
+    const places = new Positions();
     places.meet('a', 'group', 5);
     places.start(head('a', { joinedSeq: 0, deliveredSeq: 9, lastSeq: 9 }), true);
     expect(places.seqOf('a')).toBe(5);
@@ -52,7 +52,7 @@ describe('where a client is', () => {
   });
 
   it('a conversation whose membership is unknown has no position until it is', () => {
-    const places = new Places();
+    const places = new Positions();
     places.meet('a', 'group', 5);
     expect(places.resume()).toEqual({});
     expect(places.unlearned).toEqual(['a']);
@@ -63,7 +63,7 @@ describe('where a client is', () => {
   });
 
   it('what nobody has taken yet is not behind the state', () => {
-    const places = new Places({ positions: { a: { seq: 9, joinedSeq: 0, kind: 'direct' } }, blocksVersion: 2 });
+    const places = new Positions({ positions: { a: { seq: 9, joinedSeq: 0, kind: 'direct' } }, blocksVersion: 2 });
     const untaken = [
       { conversationId: 'a', seq: 8 },
       { conversationId: 'a', seq: 7 },
@@ -73,11 +73,11 @@ describe('where a client is', () => {
       positions: { a: { seq: 6, joinedSeq: 0, kind: 'direct' } },
       blocksVersion: 2,
     });
-    expect(new Places(places.state()).state()).toEqual(places.state());
+    expect(new Positions(places.state()).state()).toEqual(places.state());
   });
 
   it('after a block the groups are dropped, and direct conversations kept', () => {
-    const places = new Places();
+    const places = new Positions();
     places.meet('a', 'group', 5);
     places.meet('b', 'direct', 5);
     expect(places.dropGroups()).toEqual(['a']);

@@ -23,7 +23,7 @@ const MAX_BACKLOG = 200;
 /** A resume has to stay below 1 MiB, at up to 90 bytes a position. */
 const MAX_POSITIONS = 11_000;
 
-interface Place {
+interface TrackedPosition {
   seq: number;
   /** Unknown until the conversation's head has been seen. */
   joinedSeq: number | undefined;
@@ -31,43 +31,44 @@ interface Place {
 }
 
 /** Where a client is in each conversation, by the rules of the live protocol. */
-export class Places {
-  private readonly places = new Map<string, Place>();
+export class Positions {
+  private readonly byConversation = new Map<string, TrackedPosition>();
   blocksVersion: number | undefined;
 
   constructor(state?: LiveState) {
-    for (const [id, position] of Object.entries(state?.positions ?? {})) this.places.set(id, { ...position });
+    for (const [id, position] of Object.entries(state?.positions ?? {})) this.byConversation.set(id, { ...position });
     this.blocksVersion = state?.blocksVersion;
   }
 
   has(conversationId: string): boolean {
-    return this.places.has(conversationId);
+    return this.byConversation.has(conversationId);
   }
 
   seqOf(conversationId: string): number | undefined {
-    return this.places.get(conversationId)?.seq;
+    return this.byConversation.get(conversationId)?.seq;
   }
 
   /** Begins a conversation at the first message that is told of it. */
   meet(conversationId: string, kind: Conversation['kind'], seq: number): void {
-    if (!this.places.has(conversationId)) this.places.set(conversationId, { seq, joinedSeq: undefined, kind });
+    if (!this.byConversation.has(conversationId))
+      this.byConversation.set(conversationId, { seq, joinedSeq: undefined, kind });
   }
 
   judge(conversationId: string, afterSeq: number, seq: number): Verdict {
-    const place = this.places.get(conversationId);
+    const place = this.byConversation.get(conversationId);
     if (!place || afterSeq > place.seq) return 'gap';
     return seq > place.seq ? 'show' : 'skip';
   }
 
   /** Forward only. */
   moveTo(conversationId: string, seq: number): void {
-    const place = this.places.get(conversationId);
+    const place = this.byConversation.get(conversationId);
     if (place) place.seq = Math.max(place.seq, seq);
   }
 
   /** As joined anew: whatever was there no longer counts. */
   joined({ id, kind, joinedSeq }: Conversation): void {
-    this.places.set(id, { seq: joinedSeq, joinedSeq, kind });
+    this.byConversation.set(id, { seq: joinedSeq, joinedSeq, kind });
   }
 
   /**
@@ -75,30 +76,30 @@ export class Places {
    * begin it, or at its end. From then on the client has a position, and misses nothing however long it is away.
    */
   start({ id, kind, joinedSeq, deliveredSeq, lastSeq }: Conversation, fromEnd: boolean): void {
-    if (this.places.has(id)) return;
+    if (this.byConversation.has(id)) return;
     const seq = fromEnd ? lastSeq : Math.max(deliveredSeq, lastSeq - MAX_BACKLOG);
-    this.places.set(id, { seq, joinedSeq, kind });
+    this.byConversation.set(id, { seq, joinedSeq, kind });
   }
 
   /** What a head says of a conversation that was met before its head was seen. */
   learn(conversationId: string, joinedSeq: number): void {
-    const place = this.places.get(conversationId);
+    const place = this.byConversation.get(conversationId);
     if (place) place.joinedSeq ??= joinedSeq;
   }
 
   /** Conversations whose joinedSeq is not known yet. */
   get unlearned(): string[] {
-    return [...this.places].filter(([, { joinedSeq }]) => joinedSeq === undefined).map(([id]) => id);
+    return [...this.byConversation].filter(([, { joinedSeq }]) => joinedSeq === undefined).map(([id]) => id);
   }
 
   drop(conversationId: string): void {
-    this.places.delete(conversationId);
+    this.byConversation.delete(conversationId);
   }
 
   /** Drops every group; answers which. */
   dropGroups(): string[] {
-    const groups = [...this.places].filter(([, { kind }]) => kind === 'group').map(([id]) => id);
-    for (const id of groups) this.places.delete(id);
+    const groups = [...this.byConversation].filter(([, { kind }]) => kind === 'group').map(([id]) => id);
+    for (const id of groups) this.byConversation.delete(id);
     return groups;
   }
 
@@ -115,7 +116,7 @@ export class Places {
       limits.set(conversationId, Math.min(seq - 1, limits.get(conversationId) ?? seq));
     }
     const positions: Record<string, LivePosition> = {};
-    for (const [id, { seq, joinedSeq, kind }] of this.places) {
+    for (const [id, { seq, joinedSeq, kind }] of this.byConversation) {
       if (joinedSeq === undefined) continue;
       positions[id] = { seq: Math.min(seq, limits.get(id) ?? seq), joinedSeq, kind };
     }

@@ -1,10 +1,10 @@
 import { backoffMs, realClock, type Clock } from './live-clock.js';
 import { LiveConnection, NoWebSocket, socketOpener, type Ending, type WebSocketClass } from './live-connection.js';
-import { Inbox, Listeners, type LiveEvents, type LiveMessage } from './live-events.js';
-import { Follower, type Following } from './live-frame-handler.js';
+import { MessageQueue, Listeners, type LiveEvents, type LiveMessage } from './live-events.js';
+import { FrameHandler, type FrameHandlerDeps } from './live-frame-handler.js';
 import { Marks } from './live-marks.js';
-import { Outbox } from './live-pending-sends.js';
-import { Places, type LiveState } from './live-positions.js';
+import { PendingSends } from './live-pending-sends.js';
+import { Positions, type LiveState } from './live-positions.js';
 import type { ClientFrame, ServerFrame } from './live-schema.js';
 import { TokenKeeper, type TokenSource } from './live-token.js';
 import type { Operations } from './operations.js';
@@ -27,7 +27,7 @@ export interface LiveOptions {
 
 /** Who follows. */
 export interface LiveCaller extends TokenSource {
-  readonly api: Following['api'] &
+  readonly api: FrameHandlerDeps['api'] &
     Pick<Operations, 'getMe'> & {
       each(name: 'listConversations', input: Input<'listConversations'>): AsyncIterable<Head>;
     };
@@ -37,10 +37,10 @@ export interface LiveCaller extends TokenSource {
 }
 
 /** What became of one connection. */
-interface Course {
+interface Attempt {
   wasReady: boolean;
   /** Its frames no longer count, and it is replaced at once. */
-  anew: boolean;
+  reconnect: boolean;
   /** Its frames no longer count: applying one failed. */
   failed: boolean;
 }
@@ -58,12 +58,12 @@ const PAGE = 200;
  */
 export class Live implements AsyncIterable<LiveMessage> {
   private readonly listeners = new Listeners();
-  private readonly inbox = new Inbox();
-  private readonly outbox = new Outbox();
-  private readonly places: Places;
+  private readonly messageQueue = new MessageQueue();
+  private readonly pendingSends = new PendingSends();
+  private readonly positions: Positions;
   private readonly marks: Marks;
   private readonly tokens: TokenKeeper;
-  private readonly follower: Follower;
+  private readonly frames: FrameHandler;
   private connection: LiveConnection | undefined;
   private applying: Promise<void> = Promise.resolve();
   private needsHeads: boolean;
@@ -77,14 +77,14 @@ export class Live implements AsyncIterable<LiveMessage> {
     private readonly options: LiveOptions = {},
     private readonly clock: Clock = realClock,
   ) {
-    this.places = new Places(options.state);
+    this.positions = new Positions(options.state);
     this.needsHeads = options.state === undefined;
-    this.marks = new Marks(clock, (frame) => this.say(frame), options.delivered ?? true);
+    this.marks = new Marks(clock, (frame) => this.sendFrame(frame), options.delivered ?? true);
     this.tokens = new TokenKeeper(caller, clock);
     const { api } = caller;
-    const { places, marks, outbox, inbox, listeners } = this;
+    const { positions, marks, pendingSends, messageQueue, listeners } = this;
     const onUnstored = (): void => this.sendAgainSoon();
-    this.follower = new Follower({ api, places, marks, outbox, inbox, listeners, onUnstored });
+    this.frames = new FrameHandler({ api, positions, marks, pendingSends, messageQueue, listeners, onUnstored });
     queueMicrotask(() => void this.run()); // who made it listens by then
   }
 
@@ -94,15 +94,15 @@ export class Live implements AsyncIterable<LiveMessage> {
    */
   on<K extends keyof LiveEvents>(name: K, listener: (event: LiveEvents[K]) => void): () => void {
     const off = this.listeners.on(name, listener);
-    if (name === 'message' && !this.inbox.isConsumed) {
-      for (const message of this.inbox.takeAll()) this.listeners.emit('message', message);
+    if (name === 'message' && !this.messageQueue.isConsumed) {
+      for (const message of this.messageQueue.takeAll()) this.listeners.emit('message', message);
     }
     return off;
   }
 
   /** Every message, one after the other, until `close()`. @throws what ended it for good: ParleyError `not-signed-in`, for instance */
   [Symbol.asyncIterator](): AsyncGenerator<LiveMessage, void> {
-    return this.inbox.messages();
+    return this.messageQueue.messages();
   }
 
   /** Resolves when everything that was missed has been told. @throws what ended it for good, or that it was closed before */
@@ -129,7 +129,7 @@ export class Live implements AsyncIterable<LiveMessage> {
    */
   async send(recipient: string, text: string, { clientMessageId = randomId() } = {}): Promise<LiveMessage> {
     if (this.end) throw closedError();
-    return this.outbox.add(recipient, text, clientMessageId, (frame) => this.say(frame));
+    return this.pendingSends.add(recipient, text, clientMessageId, (frame) => this.sendFrame(frame));
   }
 
   /** Marks a message, and everything before it in its conversation, as read: now or as soon as there is a connection. */
@@ -144,7 +144,7 @@ export class Live implements AsyncIterable<LiveMessage> {
 
   /** Where a client goes on that is given this as `state`: after the messages that were taken. */
   state(): LiveState {
-    return this.places.state(this.inbox.untaken);
+    return this.positions.state(this.messageQueue.untaken);
   }
 
   /** Ends it. What waits to be sent fails; whether a message without an answer was stored is then not known. */
@@ -161,7 +161,7 @@ export class Live implements AsyncIterable<LiveMessage> {
         const ending = await this.connectOnce();
         if (this.end) return;
         if (ending.wasReady) attempt = 0;
-        if (ending.anew) continue;
+        if (ending.reconnect) continue;
         if (ending.code === NOT_SIGNED_IN) {
           await this.tokens.replace();
           continue;
@@ -179,10 +179,10 @@ export class Live implements AsyncIterable<LiveMessage> {
   }
 
   /** One connection, from before it opens until its last frame is applied. `anew`: it is to be replaced at once. */
-  private async connectOnce(): Promise<Ending & Course> {
+  private async connectOnce(): Promise<Ending & Attempt> {
     this.listeners.emit('connection', { state: 'connecting' });
     await this.prepare();
-    const course: Course = { wasReady: false, anew: false, failed: false };
+    const course: Attempt = { wasReady: false, reconnect: false, failed: false };
     const open = await socketOpener(this.options.webSocket, this.caller.headers);
     if (this.end) return { code: 1000, wasOpen: false, ...course };
     const connection = new LiveConnection(
@@ -203,11 +203,11 @@ export class Live implements AsyncIterable<LiveMessage> {
 
   /** What has to be known before: who the user is, and where conversations begin that the client does not know. */
   private async prepare(): Promise<void> {
-    this.follower.me ??= (await this.caller.api.getMe()).id;
+    this.frames.me ??= (await this.caller.api.getMe()).id;
     if (!this.needsHeads) return;
     const fromEnd = this.options.backlog === false && !this.wasReady;
     for await (const head of this.caller.api.each('listConversations', { limit: PAGE })) {
-      this.places.start(head, fromEnd);
+      this.positions.start(head, fromEnd);
     }
     this.needsHeads = false;
   }
@@ -219,15 +219,15 @@ export class Live implements AsyncIterable<LiveMessage> {
   }
 
   private opened(connection: LiveConnection): void {
-    const { blocksVersion } = this.places;
-    connection.say({
+    const { blocksVersion } = this.positions;
+    connection.send({
       type: 'resume',
-      positions: this.places.resume(),
+      positions: this.positions.resume(),
       ...(blocksVersion !== undefined && { blocksVersion }),
     });
-    this.outbox.sayAll((frame) => this.say(frame));
-    this.marks.sayAll();
-    this.tokens.watch((token) => this.say({ type: 'auth', token }));
+    this.pendingSends.sendAll((frame) => this.sendFrame(frame));
+    this.marks.sendAll();
+    this.tokens.watch((token) => this.sendFrame({ type: 'auth', token }));
     this.listeners.emit('connection', { state: 'open' });
   }
 
@@ -241,8 +241,8 @@ export class Live implements AsyncIterable<LiveMessage> {
     });
   }
 
-  private say(frame: ClientFrame): void {
-    this.connection?.say(frame);
+  private sendFrame(frame: ClientFrame): void {
+    this.connection?.send(frame);
   }
 
   private finish(end: { readonly error?: Error }): void {
@@ -254,23 +254,23 @@ export class Live implements AsyncIterable<LiveMessage> {
     this.marks.pause();
     this.connection?.end(1000);
     this.interrupt();
-    this.outbox.fail(end.error ?? closedError());
-    this.inbox.finish(end);
+    this.pendingSends.fail(end.error ?? closedError());
+    this.messageQueue.finish(end);
     this.listeners.emit('closed', end);
   }
 
-  private later(frame: ServerFrame, connection: LiveConnection, course: Course): void {
+  private later(frame: ServerFrame, connection: LiveConnection, course: Attempt): void {
     this.applying = this.applying
       .then(async () => {
-        if (this.end || course.anew || course.failed) return;
-        await this.follower.apply(frame);
+        if (this.end || course.reconnect || course.failed) return;
+        await this.frames.apply(frame);
         if (frame.type === 'ready') {
           course.wasReady = true;
           this.wasReady = true;
           this.tokens.worked();
         }
-        course.anew = frame.type === 'blocks';
-        if (course.anew) this.replace(connection);
+        course.reconnect = frame.type === 'blocks';
+        if (course.reconnect) this.replace(connection);
       })
       .catch(() => {
         course.failed = true; // a request did: the next connection goes on from what was applied
@@ -290,7 +290,7 @@ export class Live implements AsyncIterable<LiveMessage> {
   private sendAgainSoon(): void {
     this.cancelSending ??= this.clock.after(SEND_AGAIN_MS, () => {
       this.cancelSending = undefined;
-      this.outbox.sayAll((frame) => this.say(frame));
+      this.pendingSends.sendAll((frame) => this.sendFrame(frame));
     });
   }
 }

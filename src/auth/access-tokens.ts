@@ -7,7 +7,7 @@ import { isUuid, type SessionId, type UserId } from '../common/ids.js';
 import { Settings } from '../config/settings.js';
 
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
-const MAX_REMEMBERED = 200_000;
+const MAX_CACHED = 200_000;
 const ALGORITHM = 'HS256';
 
 /** Who an access token says is calling, and until when it says so. */
@@ -18,7 +18,7 @@ export type AccessClaims = Caller & Required<Pick<Caller, 'userId' | 'sessionId'
 export class AccessTokens {
   private readonly key: KeyObject;
   /** By the token's SHA-256, so that nothing here can be replayed. A signature is verified once. */
-  private readonly verified = new LRUCache<string, AccessClaims>({ max: MAX_REMEMBERED });
+  private readonly verified = new LRUCache<string, AccessClaims>({ max: MAX_CACHED });
 
   constructor(settings: Settings) {
     this.key = createSecretKey(Buffer.from(settings.jwtSecret));

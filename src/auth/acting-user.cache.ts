@@ -3,7 +3,7 @@ import type { Application } from '../common/caller.js';
 import type { UserId } from '../common/ids.js';
 import { EventBus } from '../events/event-bus.js';
 import { UsersService } from '../users/users.service.js';
-import { Remembered } from './read-through-cache.js';
+import { ReadThroughCache } from './read-through-cache.js';
 import { Revocations } from './revocations.js';
 
 const MAX_ADDRESSES = 100_000;
@@ -11,15 +11,15 @@ const KEPT_MS = 60_000;
 
 /** For whom applications act, without a query per request. */
 @Injectable()
-export class ActingUsers {
-  private readonly ids: Remembered<UserId>;
+export class ActingUserCache {
+  private readonly ids: ReadThroughCache<UserId>;
 
   constructor(
     private readonly users: UsersService,
     private readonly revocations: Revocations,
     bus: EventBus,
   ) {
-    this.ids = new Remembered(bus, { max: MAX_ADDRESSES, ttlMs: KEPT_MS });
+    this.ids = new ReadThroughCache(bus, { max: MAX_ADDRESSES, ttlMs: KEPT_MS });
   }
 
   /** The user at this address, undefined where there is none, or no longer. */

@@ -5,7 +5,7 @@ import { Settings } from '../config/settings.js';
 import { EventBus } from '../events/event-bus.js';
 import { hashKey, isSameKey } from './api-key.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
-import { Remembered } from './read-through-cache.js';
+import { ReadThroughCache } from './read-through-cache.js';
 import { Revocations } from './revocations.js';
 
 const MAX_KEYS = 10_000;
@@ -16,8 +16,8 @@ const BOOTSTRAP: Application = { keyId: 'bootstrap', scopes: SCOPES };
 
 /** Which API keys hold, without a query per request. */
 @Injectable()
-export class KnownKeys {
-  private readonly applications: Remembered<Application>;
+export class ApiKeyCache {
+  private readonly applications: ReadThroughCache<Application>;
 
   constructor(
     private readonly repository: ApiKeysRepository,
@@ -25,7 +25,7 @@ export class KnownKeys {
     private readonly settings: Settings,
     bus: EventBus,
   ) {
-    this.applications = new Remembered(bus, { max: MAX_KEYS, ttlMs: KEPT_MS });
+    this.applications = new ReadThroughCache(bus, { max: MAX_KEYS, ttlMs: KEPT_MS });
   }
 
   /** Undefined where the key is unknown or revoked. */

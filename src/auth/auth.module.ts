@@ -2,15 +2,15 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
-import { ActingUsers } from './acting-user.cache.js';
+import { ActingUserCache } from './acting-user.cache.js';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { AuthGuard } from './auth.guard.js';
 import { Authenticator } from './authenticator.js';
 import { CredentialsRepository } from './credentials.repository.js';
-import { KnownKeys } from './api-key.cache.js';
-import { KnownSessions } from './session.cache.js';
+import { ApiKeyCache } from './api-key.cache.js';
+import { SessionCache } from './session.cache.js';
 import { PasswordsService } from './passwords.service.js';
 import { Revocations } from './revocations.js';
 import { SessionsController } from './sessions.controller.js';
@@ -24,13 +24,13 @@ import { UserSessionsController } from './user-sessions.controller.js';
   providers: [
     { provide: APP_GUARD, useClass: AuthGuard },
     AccessTokens,
-    ActingUsers,
+    ActingUserCache,
     ApiKeysRepository,
     ApiKeysService,
     Authenticator,
     CredentialsRepository,
-    KnownKeys,
-    KnownSessions,
+    ApiKeyCache,
+    SessionCache,
     PasswordsService,
     Revocations,
     SessionsRepository,

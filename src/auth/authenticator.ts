@@ -8,9 +8,9 @@ import {
   onBehalfOfRequired,
 } from '../common/problems.js';
 import { AccessTokens, type AccessClaims } from './access-tokens.js';
-import { ActingUsers } from './acting-user.cache.js';
-import { KnownKeys } from './api-key.cache.js';
-import { KnownSessions } from './session.cache.js';
+import { ActingUserCache } from './acting-user.cache.js';
+import { ApiKeyCache } from './api-key.cache.js';
+import { SessionCache } from './session.cache.js';
 
 /** What a request says of its caller, as it came. */
 export interface Credentials {
@@ -28,9 +28,9 @@ export interface Credentials {
 export class Authenticator {
   constructor(
     private readonly tokens: AccessTokens,
-    private readonly sessions: KnownSessions,
-    private readonly keys: KnownKeys,
-    private readonly actingUsers: ActingUsers,
+    private readonly sessions: SessionCache,
+    private readonly keys: ApiKeyCache,
+    private readonly actingUsers: ActingUserCache,
   ) {}
 
   /**

@@ -1,18 +1,18 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { Remembered } from './read-through-cache.js';
+import { ReadThroughCache } from './read-through-cache.js';
 
 let now: number;
 let freshSince: number | undefined;
 let lookUps: number;
 let stored: string | undefined;
-let remembered: Remembered<string>;
+let remembered: ReadThroughCache<string>;
 
 beforeEach(() => {
   now = 10_000;
   freshSince = 0;
   lookUps = 0;
   stored = 'ana';
-  remembered = new Remembered({ freshSince: () => freshSince }, { max: 100, ttlMs: 60_000 }, () => now);
+  remembered = new ReadThroughCache({ healthySince: () => freshSince }, { max: 100, ttlMs: 60_000 }, () => now);
 });
 
 const get = (): Promise<string | undefined> =>

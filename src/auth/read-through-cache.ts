@@ -3,11 +3,11 @@ import { LRUCache } from 'lru-cache';
 /** What is known of the bus that says when something remembered has changed. */
 export interface BusHealth {
   /** Since when (by performance.now()) no event can have been missed; undefined while events may be missed. */
-  freshSince(): number | undefined;
+  healthySince(): number | undefined;
 }
 
 /** While the bus may miss events, what was looked up longer ago than this (ms) is looked up again. */
-const GOOD_WITHOUT_BUS_MS = 1000;
+const VALID_WITHOUT_BUS_MS = 1000;
 
 interface Entry<V> {
   readonly value: V;
@@ -19,7 +19,7 @@ interface Entry<V> {
  * Remembers what was looked up, so that a request costs no query, as long as the bus would say when it changes. While
  * the bus may miss events, or has missed some since the look-up, it is looked up again: at most once a second each.
  */
-export class Remembered<V extends string | object> {
+export class ReadThroughCache<V extends string | object> {
   private readonly entries: LRUCache<string, Entry<V>>;
   private readonly lookUps = new Map<string, Promise<V | undefined>>();
 
@@ -34,7 +34,7 @@ export class Remembered<V extends string | object> {
   /** What `lookUp` answers or answered; undefined is not remembered. Of several at once one looks up and all get the answer. */
   async get(key: string, lookUp: () => Promise<V | undefined>): Promise<V | undefined> {
     const entry = this.entries.get(key);
-    if (entry && this.isGood(entry)) return entry.value;
+    if (entry && this.isValid(entry)) return entry.value;
     const running = this.lookUps.get(key);
     if (running) return running;
     const started = this.lookUp(key, lookUp).finally(() => this.lookUps.delete(key));
@@ -45,7 +45,7 @@ export class Remembered<V extends string | object> {
   /** What is remembered and good, at once; undefined: it has to be looked up. */
   peek(key: string): V | undefined {
     const entry = this.entries.get(key);
-    return entry && this.isGood(entry) ? entry.value : undefined;
+    return entry && this.isValid(entry) ? entry.value : undefined;
   }
 
   forget(key: string): void {
@@ -60,10 +60,10 @@ export class Remembered<V extends string | object> {
     return value;
   }
 
-  private isGood({ readAt }: Entry<V>): boolean {
-    const freshSince = this.bus.freshSince();
+  private isValid({ readAt }: Entry<V>): boolean {
+    const freshSince = this.bus.healthySince();
     if (freshSince !== undefined && readAt < freshSince) return false;
-    const keptMs = freshSince === undefined ? GOOD_WITHOUT_BUS_MS : this.limits.ttlMs;
+    const keptMs = freshSince === undefined ? VALID_WITHOUT_BUS_MS : this.limits.ttlMs;
     return this.now() - readAt < keptMs;
   }
 }

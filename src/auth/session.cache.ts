@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { UserId } from '../common/ids.js';
 import { EventBus } from '../events/event-bus.js';
 import type { AccessClaims } from './access-tokens.js';
-import { Remembered } from './read-through-cache.js';
+import { ReadThroughCache } from './read-through-cache.js';
 import { REVOKED_KEPT_MS, Revocations } from './revocations.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -10,15 +10,15 @@ const MAX_SESSIONS = 200_000;
 
 /** Which sessions go on, without a query per request. */
 @Injectable()
-export class KnownSessions {
-  private readonly users: Remembered<UserId>;
+export class SessionCache {
+  private readonly users: ReadThroughCache<UserId>;
 
   constructor(
     private readonly repository: SessionsRepository,
     private readonly revocations: Revocations,
     bus: EventBus,
   ) {
-    this.users = new Remembered(bus, { max: MAX_SESSIONS, ttlMs: REVOKED_KEPT_MS });
+    this.users = new ReadThroughCache(bus, { max: MAX_SESSIONS, ttlMs: REVOKED_KEPT_MS });
   }
 
   /** Whether the session of a token goes on, and is that user's. */

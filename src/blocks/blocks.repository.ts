@@ -10,7 +10,7 @@ export interface BlockRow {
 }
 
 /** Where a list of blocks goes on: before this one. */
-export interface BlockPlace {
+export interface BlockKey {
   readonly createdAt: string;
   readonly blockedId: UserId;
 }
@@ -102,7 +102,7 @@ export class BlocksRepository {
     await db.change(REMOVE_ALL_SET_BY, blockerId);
   }
 
-  list(db: Db, blockerId: UserId, before: BlockPlace, limit: number): Promise<BlockRow[]> {
+  list(db: Db, blockerId: UserId, before: BlockKey, limit: number): Promise<BlockRow[]> {
     return db.many(LIST, blockerId, before.createdAt, before.blockedId, limit);
   }
 

@@ -9,7 +9,7 @@ import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
 import type { UserEntity } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { Block, BlockPage, BlockState } from './blocks.dto.js';
-import { BlocksRepository, type BlockPlace, type BlockRow } from './blocks.repository.js';
+import { BlocksRepository, type BlockKey, type BlockRow } from './blocks.repository.js';
 
 /** The next page begins before this block. */
 const blockCursor = new CursorKind<[createdAt: string, blockedId: UserId]>(
@@ -18,7 +18,7 @@ const blockCursor = new CursorKind<[createdAt: string, blockedId: UserId]>(
     isMoment(createdAt) && typeof blockedId === 'string' && isUuid(blockedId) && rest.length === 0,
 );
 
-const START: BlockPlace = { createdAt: 'infinity', blockedId: '00000000-0000-0000-0000-000000000000' };
+const START: BlockKey = { createdAt: 'infinity', blockedId: '00000000-0000-0000-0000-000000000000' };
 
 /** Blocks are one-way, decided by the blocker. */
 @Injectable()
@@ -124,7 +124,7 @@ export class BlocksService {
   }
 }
 
-function placeOf(cursor?: string): BlockPlace {
+function placeOf(cursor?: string): BlockKey {
   if (cursor === undefined) return START;
   const [createdAt, blockedId] = blockCursor.decode(cursor);
   return { createdAt, blockedId };

@@ -32,7 +32,7 @@ export function directConversationId(one: UserId, other: UserId): ConversationId
 }
 
 /** Where a message stands: its public id is these two joined by a dot. */
-export interface MessagePlace {
+export interface MessageRef {
   readonly conversationId: ConversationId;
   readonly seq: number;
 }
@@ -40,7 +40,7 @@ export interface MessagePlace {
 export const messageId = (conversationId: ConversationId, seq: number): string => `${conversationId}.${seq}`;
 
 /** The place that a message id names, or undefined where it is none: `<uuid>.<seq>`, seq from 1, no leading zero. */
-export function parseMessageId(id: string): MessagePlace | undefined {
+export function parseMessageId(id: string): MessageRef | undefined {
   const [, conversationId = '', digits = ''] = /^([0-9a-fA-F-]{36})\.([1-9]\d{0,14})$/.exec(id) ?? [];
   return isUuid(conversationId) ? { conversationId: conversationId.toLowerCase(), seq: Number(digits) } : undefined;
 }

@@ -1,2 +1,2 @@
 /** Parley cannot start, for a reason that the message tells a person in full: no stack is shown with it. */
-export class StartError extends Error {}
+export class StartupError extends Error {}

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 
 /**
  * Makes a directory and the parents it lacks. Those it makes can be passed through by every user of the machine,
@@ -20,7 +20,7 @@ const MIN_SECRET_LENGTH = 32;
 export function keptSecret(file: string, prefix = ''): string {
   const kept = read(file);
   if (kept !== undefined && kept.length < MIN_SECRET_LENGTH) {
-    throw new StartError(`${file} is damaged. Put it back from a backup, or remove it to have a new one made.`);
+    throw new StartupError(`${file} is damaged. Put it back from a backup, or remove it to have a new one made.`);
   }
   if (kept !== undefined) return kept;
   const secret = prefix + randomBytes(32).toString('base64url');

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { validateSync } from 'class-validator';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 import { Settings } from './settings.js';
 
 /** The settings cannot be used. The message names each bad one, a line each. */
-export class SettingsError extends StartError {
+export class SettingsError extends StartupError {
   constructor(readonly faults: readonly string[]) {
     super(`${faults.length === 1 ? 'a setting is' : `${faults.length} settings are`} wrong:\n  ${faults.join('\n  ')}`);
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { newId, type ConversationId, type UserId } from '../common/ids.js';
 import { groupNotFound } from '../common/problems.js';
 import type { Tx } from '../database/unit-of-work.js';
-import { concerned } from '../events/events.js';
+import { affectedUsers } from '../events/events.js';
 import { Kind } from './conversation.entity.js';
 import { ConversationsRepository } from './conversations.repository.js';
 import { RoleNumber } from './member.entity.js';
@@ -44,7 +44,7 @@ export class MembershipsService {
   async create(tx: Tx, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<ConversationId> {
     const id = newId();
     await this.members.create(tx.db, id, name, ownerId, memberIds);
-    const who = concerned([ownerId, ...memberIds]);
+    const who = affectedUsers([ownerId, ...memberIds]);
     tx.emit({ name: 'members.joined', data: { conversationId: id, membersVersion: 1, joinedSeq: 0, ...who } });
     return id;
   }
@@ -84,7 +84,7 @@ export class MembershipsService {
 
   async deleteGroup(tx: Tx, group: LockedGroup): Promise<void> {
     const userIds = await this.members.deleteGroup(tx.db, group.id);
-    tx.emit({ name: 'group.deleted', data: { conversationId: group.id, ...concerned(userIds) } });
+    tx.emit({ name: 'group.deleted', data: { conversationId: group.id, ...affectedUsers(userIds) } });
   }
 
   /** Takes a user who is being removed out of everything; their users row is locked and marked already. */

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 
 const TIMEOUT_MS = 5000;
 
@@ -8,10 +8,10 @@ export async function checkDatabase(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS });
   client.on('error', () => undefined); // told by what is awaited
   const encoding = await encodingOf(client).catch((error: unknown) => {
-    throw new StartError(`the database at ${placeOf(url)} cannot be used: ${reasonOf(error)}. See DATABASE_URL.`);
+    throw new StartupError(`the database at ${locationOf(url)} cannot be used: ${reasonOf(error)}. See DATABASE_URL.`);
   });
   if (encoding === 'UTF8') return;
-  throw new StartError(`the database at ${placeOf(url)} has the encoding ${encoding}, and Parley needs UTF8`);
+  throw new StartupError(`the database at ${locationOf(url)} has the encoding ${encoding}, and Parley needs UTF8`);
 }
 
 async function encodingOf(client: pg.Client): Promise<string | undefined> {
@@ -25,7 +25,7 @@ async function encodingOf(client: pg.Client): Promise<string | undefined> {
 }
 
 /** The address without user and password, which have no place in a log. */
-function placeOf(url: string): string {
+function locationOf(url: string): string {
   const { host, pathname } = new URL(url);
   return host + pathname;
 }

@@ -1,84 +1,104 @@
 import type { AnyEvent } from './events.js';
 
 /**
- * What one process tells the others, as compact JSON. `from`, `kind` and `n` mean the same in every version; the
- * events are those of VERSION.
+ * One message between processes, as compact JSON. `v`, `kind`, `from` and `n` mean the same in every version; the events
+ * are those of VERSION.
  *
  *   {"v":1,"kind":"batch","from":"Zk3…","n":12,"at":81234,"events":[["message.sent",{…}],…]}
  *   {"v":1,"kind":"beat","from":"Zk3…","n":12,"at":81734}
  */
-export interface Letter {
-  readonly kind: LetterKind;
+export interface BusEnvelope {
+  readonly kind: EnvelopeKind;
   /** Id of the process that sent it. */
-  readonly from: string;
-  /** A batch's own number; of a sign of life the number of the sender's last batch; a change's own, for the sender alone. */
-  readonly n: number;
-  /** When it was sent (ms), by the sender's own clock: for the sender alone, who hears its own letters. */
-  readonly at?: number;
+  readonly senderId: string;
+  /** Best-effort: its own number. Control: the number of the sender's last best-effort envelope. Transactional: the transaction's number, for the sender alone. */
+  readonly sequence: number;
+  /** When it was sent (ms) by the sender's own clock, for the sender alone, which receives its own envelopes. */
+  readonly sentAtMs?: number;
   readonly events: readonly AnyEvent[];
-  /** False where another version wrote it: events are missing then. */
-  readonly readable: boolean;
+  /** False if another version wrote it: its events are missing then. */
+  readonly isReadable: boolean;
 }
 
 /**
- * `batch`: numbered, sent after commit · `change`: part of the transaction that it tells about, so that nobody knows
- * in which order, or whether, they come · `hello`, `beat`, `goodbye`: a sign of life, without events.
+ * `bestEffort`: numbered events, sent after commit · `transactional`: events in the transaction that makes them true, so
+ * that their order, and whether they come at all, is PostgreSQL's matter · `peerUp`, `heartbeat`, `peerDown`: control
+ * envelopes without events. The words on the wire are those of version 0.1.0, beside which this version has to run.
  */
-export const LETTER_KINDS = ['batch', 'change', 'hello', 'beat', 'goodbye'] as const;
-export type LetterKind = (typeof LETTER_KINDS)[number];
+const WIRE_KINDS = {
+  bestEffort: 'batch',
+  transactional: 'change',
+  peerUp: 'hello',
+  heartbeat: 'beat',
+  peerDown: 'goodbye',
+} as const;
+export type EnvelopeKind = keyof typeof WIRE_KINDS;
+export type ControlKind = Exclude<EnvelopeKind, 'bestEffort' | 'transactional'>;
+
+const KINDS = new Map(Object.entries(WIRE_KINDS).map(([kind, wire]) => [wire as string, kind as EnvelopeKind]));
 
 /** Raised when the meaning of an event changes so that an older process would misunderstand it. */
 const VERSION = 1;
 
-/** Bytes that a letter without events takes at most, with ids of 16 characters and numbers up to 2^53. */
-const ENVELOPE_BYTES = 128;
+/** Bytes that an envelope without events takes at most, with ids of 16 characters and numbers up to 2^53. */
+const EMPTY_ENVELOPE_BYTES = 128;
 
-/** The JSON of one event, to be put into a letter. */
+/** The JSON of one event, to be put into an envelope. */
 export const encodeEvent = ({ name, data }: AnyEvent): string => JSON.stringify([name, data]);
 
-/** A letter of events that `encodeEvent` made. */
-export function encodeLetter(
-  { kind, from, n, at }: Omit<Letter, 'events' | 'readable'>,
+/** An envelope of events that `encodeEvent` made. */
+export function encodeEnvelope(
+  { kind, senderId, sequence, sentAtMs }: Omit<BusEnvelope, 'events' | 'isReadable'>,
   events: readonly string[] = [],
 ): string {
-  const envelope = JSON.stringify({ v: VERSION, kind, from, n, at });
-  return events.length === 0 ? envelope : `${envelope.slice(0, -1)}${EVENTS}${events.join(',')}]}`;
+  const head = JSON.stringify({ v: VERSION, kind: WIRE_KINDS[kind], from: senderId, n: sequence, at: sentAtMs });
+  return events.length === 0 ? head : `${head.slice(0, -1)}${EVENTS}${events.join(',')}]}`;
 }
 
 const EVENTS = ',"events":[';
 
-/** Undefined where it is no letter of any version. @param me whose letters are wanted without their events */
-export function decodeLetter(text: string, me?: string): Letter | undefined {
-  const isOwn = me !== undefined && text.slice(0, ENVELOPE_BYTES).includes(`"from":"${me}"`);
-  const { v, kind, from, n, at, events = [] } = parse(isOwn ? withoutEvents(text) : text);
-  if (typeof from !== 'string' || !isKind(kind) || !isNumber(n)) return undefined;
-  const envelope = { kind, from, n, ...(isNumber(at) && { at }) };
-  const readable = v === VERSION && Array.isArray(events) && events.every(isPair);
-  return { ...envelope, readable, events: readable ? events.map(([name, data]) => ({ name, data }) as AnyEvent) : [] };
+/** Undefined if it is no envelope of any version. @param processId of whose envelopes the events are left out: its own */
+export function decodeEnvelope(text: string, processId?: string): BusEnvelope | undefined {
+  const isOwn = processId !== undefined && text.slice(0, EMPTY_ENVELOPE_BYTES).includes(`"from":"${processId}"`);
+  const { v, kind: wireKind, from, n, at, events = [] } = parse(isOwn ? withoutEvents(text) : text);
+  const kind = KINDS.get(String(wireKind));
+  if (typeof from !== 'string' || kind === undefined || !isNumber(n)) return undefined;
+  const isReadable = v === VERSION && Array.isArray(events) && events.every(isPair);
+  return {
+    kind,
+    senderId: from,
+    sequence: n,
+    ...(isNumber(at) && { sentAtMs: at }),
+    isReadable,
+    events: isReadable ? events.map(([name, data]) => ({ name, data }) as AnyEvent) : [],
+  };
 }
 
 /**
- * Cuts encoded events into letters of at most `maxBytes` each, in order. An event that fits into no letter goes to
- * `tooLong`.
+ * Splits encoded events into the events of envelopes of at most `maxBytes` each, in order. An event that fits into no
+ * envelope goes to `tooLong`.
  */
-export function cut(events: readonly string[], maxBytes: number): { letters: string[][]; tooLong: string[] } {
-  const letters: string[][] = [];
+export function splitIntoEnvelopes(
+  events: readonly string[],
+  maxBytes: number,
+): { envelopes: string[][]; tooLong: string[] } {
+  const envelopes: string[][] = [];
   const tooLong: string[] = [];
   let room = 0;
   for (const event of events) {
     const bytes = Buffer.byteLength(event) + 1; // the comma
-    if (bytes > maxBytes - ENVELOPE_BYTES) {
+    if (bytes > maxBytes - EMPTY_ENVELOPE_BYTES) {
       tooLong.push(event);
       continue;
     }
-    if (bytes > room || letters.length === 0) {
-      letters.push([]);
-      room = maxBytes - ENVELOPE_BYTES;
+    if (bytes > room || envelopes.length === 0) {
+      envelopes.push([]);
+      room = maxBytes - EMPTY_ENVELOPE_BYTES;
     }
-    letters.at(-1)?.push(event);
+    envelopes.at(-1)?.push(event);
     room -= bytes;
   }
-  return { letters, tooLong };
+  return { envelopes, tooLong };
 }
 
 function withoutEvents(text: string): string {
@@ -94,7 +114,6 @@ function parse(text: string): Record<string, unknown> {
   }
 }
 
-const isKind = (kind: unknown): kind is LetterKind => LETTER_KINDS.includes(kind as LetterKind);
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 const isPair = (event: unknown): event is [string, object] =>
   Array.isArray(event) && typeof event[0] === 'string' && typeof event[1] === 'object' && event[1] !== null;

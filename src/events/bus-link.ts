@@ -1,24 +1,24 @@
 import type { AnyEvent } from './events.js';
-import { decodeLetter, encodeEvent, type Letter } from './bus-envelope.js';
-import { Outbox } from './send-buffer.js';
-import { Peers } from './bus-peers.js';
-import type { Transport } from './bus-transport.js';
+import { decodeEnvelope, encodeEvent, type BusEnvelope } from './bus-envelope.js';
+import { SendBuffer } from './send-buffer.js';
+import { BusPeers } from './bus-peers.js';
+import type { BusTransport } from './bus-transport.js';
 
-/** A letter of our own that is older than this (ms) does not prove that we hear what is sent now. */
-const FRESH_MS = 1000;
+/** A envelope of our own that is older than this (ms) does not prove that we hear what is sent now. */
+const HEALTHY_MS = 1000;
 /** Beats without hearing ourselves after which the line is deaf (over 1 s), and after which it is connected anew (5 s). */
 const DEAF_TICKS = 3;
 const RECONNECT_TICKS = 10;
 /** How often a deaf line is said to be disturbed: each 2 s. */
 const DEAF_AGAIN_TICKS = 4;
 
-export interface LineListener {
+export interface BusLinkHandlers {
   /** What other processes tell, in the order in which each told it. */
-  heard(events: readonly AnyEvent[]): void;
+  received(events: readonly AnyEvent[]): void;
   /** The change of this process that has this number is committed. */
-  heardOwnChange(number: number): void;
+  ownTransactionReceived(number: number): void;
   /** Something may not have been heard. */
-  disturbed(reason: string): void;
+  possibleLoss(reason: string): void;
 }
 
 /**
@@ -27,25 +27,25 @@ export interface LineListener {
  * Each process beats, and hears its own beat as everyone else does: that is how it knows that it hears the others. A
  * beat tells the number of the sender's last batch, so the loss of a last batch is found with the next beat.
  */
-export class Line {
-  readonly peers = new Peers();
+export class BusLink {
+  readonly peers = new BusPeers();
   /** Whether it is connected. */
   isUp = false;
-  private readonly outbox: Outbox;
-  private freshFrom?: number;
-  /** When the last letter of our own that was heard had been sent. */
-  private heardOwnOf = -Infinity;
+  private readonly buffer: SendBuffer;
+  private healthyFrom?: number;
+  /** When the last envelope of our own that was heard had been sent. */
+  private ownSentAtMs = -Infinity;
   private ticksSinceOwn = 0;
   private isClosing = false;
-  private hearOwn?: () => void;
+  private ownReceived?: () => void;
 
   constructor(
-    private readonly transport: Transport,
-    private readonly me: string,
-    private readonly listener: LineListener,
+    private readonly transport: BusTransport,
+    private readonly processId: string,
+    private readonly handlers: BusLinkHandlers,
     private readonly now: () => number,
   ) {
-    this.outbox = new Outbox(transport, me, now);
+    this.buffer = new SendBuffer(transport, processId, now);
   }
 
   get name(): string {
@@ -56,90 +56,91 @@ export class Line {
    * Since when nothing that PostgreSQL committed, or that anyone sent, can have been missed; undefined while it is not
    * known: what was sent a second ago may not have come through.
    */
-  freshSince(): number | undefined {
-    return this.isUp && this.now() - this.heardOwnOf < FRESH_MS ? this.freshFrom : undefined;
+  healthySince(): number | undefined {
+    return this.isUp && this.now() - this.ownSentAtMs < HEALTHY_MS ? this.healthyFrom : undefined;
   }
 
   /** Connects. @returns whether it heard itself within `patienceMs`; it goes on trying where it did not */
   async open(patienceMs: number): Promise<boolean> {
-    const heard = new Promise<boolean>((resolve) => (this.hearOwn = () => resolve(true)));
+    const received = new Promise<boolean>((resolve) => (this.ownReceived = () => resolve(true)));
     await this.transport.open({
       up: () => this.up(),
       down: () => this.down(),
-      heard: (text) => this.heard(text),
+      received: (text) => this.received(text),
     });
-    return this.isUp && within(patienceMs, heard);
+    return this.isUp && within(patienceMs, received);
   }
 
   /** Called twice a second. */
   tick(): void {
-    this.outbox.say('beat');
-    for (const id of this.peers.tick()) this.listener.disturbed(`${id} has fallen silent`);
+    this.buffer.sendControl('heartbeat');
+    for (const id of this.peers.tick()) this.handlers.possibleLoss(`${id} has fallen silent`);
     this.ticksSinceOwn++;
     const deafFor = this.ticksSinceOwn - DEAF_TICKS;
-    if (deafFor >= 0 && deafFor % DEAF_AGAIN_TICKS === 0) this.listener.disturbed(`${this.name} carries nothing`);
+    if (deafFor >= 0 && deafFor % DEAF_AGAIN_TICKS === 0) this.handlers.possibleLoss(`${this.name} carries nothing`);
     if (this.ticksSinceOwn % RECONNECT_TICKS === 0) this.transport.reconnect();
   }
 
   send(events: readonly AnyEvent[]): void {
-    this.outbox.add(events.map(encodeEvent));
+    this.buffer.add(events.map(encodeEvent));
   }
 
   /** Events are not sent here: who hears of it finds a number left out. */
-  skip(): void {
-    this.outbox.skip();
+  leaveGap(): void {
+    this.buffer.leaveGap();
   }
 
   /** Sends what waits, says goodbye and disconnects; gives up after `patienceMs`. */
   async close(patienceMs: number): Promise<void> {
     this.isClosing = true;
-    this.outbox.say('goodbye');
-    await within(patienceMs, this.outbox.flush());
-    this.outbox.close();
+    this.buffer.sendControl('peerDown');
+    await within(patienceMs, this.buffer.flush());
+    this.buffer.close();
     await within(patienceMs, this.transport.close());
   }
 
   private up(): void {
-    const isFirst = this.freshFrom === undefined;
+    const isFirst = this.healthyFrom === undefined;
     this.isUp = true;
-    this.freshFrom = this.now();
-    this.outbox.open();
-    this.outbox.say('hello');
-    if (!isFirst) this.listener.disturbed(`${this.name} is connected again`);
+    this.healthyFrom = this.now();
+    this.buffer.open();
+    this.buffer.sendControl('peerUp');
+    if (!isFirst) this.handlers.possibleLoss(`${this.name} is connected again`);
   }
 
   private down(): void {
     this.isUp = false;
-    this.outbox.close();
+    this.buffer.close();
   }
 
-  private heard(text: string): void {
-    const letter = decodeLetter(text, this.me);
-    if (!letter) this.unreadable();
-    else if (letter.from === this.me) this.heardOwn(letter);
-    else this.heardOther(letter);
+  private received(text: string): void {
+    const envelope = decodeEnvelope(text, this.processId);
+    if (!envelope) this.receivedUnreadable();
+    else if (envelope.senderId === this.processId) this.receivedOwn(envelope);
+    else this.receivedOther(envelope);
   }
 
-  private heardOwn({ kind, n, at }: Letter): void {
-    if (kind === 'change') this.listener.heardOwnChange(n);
-    if (at === undefined) return;
+  private receivedOwn({ kind, sequence, sentAtMs }: BusEnvelope): void {
+    if (kind === 'transactional') this.handlers.ownTransactionReceived(sequence);
+    if (sentAtMs === undefined) return;
     this.ticksSinceOwn = 0;
-    this.heardOwnOf = at;
-    this.hearOwn?.();
+    this.ownSentAtMs = sentAtMs;
+    this.ownReceived?.();
   }
 
-  private heardOther(letter: Letter): void {
-    const missed = this.peers.heard(letter);
-    if (letter.kind === 'hello' && !this.isClosing) this.outbox.say('beat'); // it learns at once that it is not alone
-    this.listener.heard(letter.events);
-    if (missed !== undefined) this.listener.disturbed(missed);
-    if (!letter.readable && (letter.kind === 'batch' || letter.kind === 'change')) this.unreadable();
+  private receivedOther(envelope: BusEnvelope): void {
+    const missed = this.peers.received(envelope);
+    if (envelope.kind === 'peerUp' && !this.isClosing) this.buffer.sendControl('heartbeat'); // it learns at once that it is not alone
+    this.handlers.received(envelope.events);
+    if (missed !== undefined) this.handlers.possibleLoss(missed);
+    if (!envelope.isReadable && (envelope.kind === 'bestEffort' || envelope.kind === 'transactional'))
+      this.receivedUnreadable();
   }
 
   /** Nobody knows what was told: nothing that is remembered can be relied on. */
-  private unreadable(): void {
-    this.freshFrom = this.now();
-    this.listener.disturbed(`${this.name} carries letters that this version cannot read`);
+  private receivedUnreadable(): void {
+    this.healthyFrom = this.now();
+    this.handlers.possibleLoss(`${this.name} carries envelopes that this version cannot read`);
   }
 }
 

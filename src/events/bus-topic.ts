@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { isFrequent, type AnyEvent } from './events.js';
-import { cut, encodeEvent, encodeLetter } from './bus-envelope.js';
-import { Line, type LineListener } from './bus-link.js';
+import { isBestEffort, type AnyEvent } from './events.js';
+import { splitIntoEnvelopes, encodeEvent, encodeEnvelope } from './bus-envelope.js';
+import { BusLink, type BusLinkHandlers } from './bus-link.js';
 import { MAX_NOTIFY_BYTES, NOTIFY } from './postgres.transport.js';
-import type { Transport } from './bus-transport.js';
-import { Unconfirmed } from './in-doubt.js';
+import type { BusTransport } from './bus-transport.js';
+import { InDoubtTransactions } from './in-doubt.js';
 
 /** What carries events between processes: PostgreSQL always, Redis for the frequent ones where there is one. */
-export interface Transports {
-  readonly postgres: Transport;
-  readonly redis?: Transport;
+export interface BusTransports {
+  readonly postgres: BusTransport;
+  readonly redis?: BusTransport;
 }
 
 /** Runs statements inside the transaction that is about to commit. */
@@ -18,7 +18,7 @@ export interface InTransaction {
   query(text: string, values: unknown[]): Promise<unknown>;
 }
 
-const BEAT_MS = 500;
+const HEARTBEAT_MS = 500;
 /** A newcomer counts as disturbed a second after its start: whoever was going to answer its hello has done so. */
 const NEWCOMER_TICKS = 2;
 /** How long a start waits to hear itself, and a stop for what is still to be sent. */
@@ -32,98 +32,100 @@ const PATIENCE_MS = 2000;
  *
  * Frequent events go out after commit, and only while another process is heard: a process alone pays for nothing but
  * its beats. That is safe since whatever is not sent leaves a number out. A process that was there before finds the gap
- * with the next letter; a newcomer, who says hello first, is disturbed by the first word of anyone it did not know. Both
+ * with the next envelope; a newcomer, who says hello first, is disturbed by the first word of anyone it did not know. Both
  * then compare with the database, where all of it is.
  */
-export class Lines {
+export class BusTopic {
   /** 16 characters, another one at each start. */
-  private readonly id = randomBytes(12).toString('base64url');
+  private readonly processId = randomBytes(12).toString('base64url');
   private readonly log = new Logger('EventBus');
-  private readonly postgres: Line;
-  private readonly redis?: Line;
-  private readonly lines: readonly Line[];
-  private readonly unconfirmed = new Unconfirmed();
-  private beating?: NodeJS.Timeout;
+  private readonly postgres: BusLink;
+  private readonly redis?: BusLink;
+  private readonly links: readonly BusLink[];
+  private readonly inDoubt = new InDoubtTransactions();
+  private heartbeatTimer?: NodeJS.Timeout;
   private ticks = 0;
-  private wasDisturbed = false;
+  private wasReported = false;
   private unreported?: string;
 
   constructor(
-    { postgres, redis }: Transports,
-    private readonly listener: Pick<LineListener, 'heard' | 'disturbed'>,
+    { postgres, redis }: BusTransports,
+    private readonly handlers: Pick<BusLinkHandlers, 'received' | 'possibleLoss'>,
     now: () => number,
   ) {
-    const own: LineListener = {
-      heard: (events) => listener.heard(events),
-      heardOwnChange: (number) => this.unconfirmed.heard(number),
-      disturbed: (reason) => this.disturbed(reason),
+    const own: BusLinkHandlers = {
+      received: (events) => handlers.received(events),
+      ownTransactionReceived: (number) => this.inDoubt.received(number),
+      possibleLoss: (reason) => this.disturbed(reason),
     };
-    this.postgres = new Line(postgres, this.id, own, now);
-    if (redis) this.redis = new Line(redis, this.id, own, now);
-    this.lines = this.redis ? [this.postgres, this.redis] : [this.postgres];
+    this.postgres = new BusLink(postgres, this.processId, own, now);
+    if (redis) this.redis = new BusLink(redis, this.processId, own, now);
+    this.links = this.redis ? [this.postgres, this.redis] : [this.postgres];
   }
 
   /** @throws where PostgreSQL cannot be reached */
   async open(): Promise<void> {
-    const [hearsItself] = await Promise.all(this.lines.map((line) => line.open(PATIENCE_MS)));
+    const [hearsItself] = await Promise.all(this.links.map((line) => line.open(PATIENCE_MS)));
     if (!hearsItself) {
       this.log.error(
         'The connection that listens to PostgreSQL does not hear its own notifications. Behind PgBouncer, ' +
           'DATABASE_LISTEN_URL has to lead to PostgreSQL directly. Until it hears them every session is looked up each second.',
       );
     }
-    this.beating = setInterval(() => this.tick(), BEAT_MS);
+    this.heartbeatTimer = setInterval(() => this.tick(), HEARTBEAT_MS);
   }
 
   /** Sends what waits, says goodbye, disconnects. */
   async close(): Promise<void> {
-    clearInterval(this.beating);
-    await Promise.all(this.lines.map((line) => line.close(PATIENCE_MS)));
+    clearInterval(this.heartbeatTimer);
+    await Promise.all(this.links.map((line) => line.close(PATIENCE_MS)));
   }
 
   /** @see EventBus.freshSince */
-  freshSince(): number | undefined {
-    return this.postgres.freshSince();
+  healthySince(): number | undefined {
+    return this.postgres.healthySince();
   }
 
   /** @see EventBus.isFresh */
-  isFresh(): boolean {
-    return this.unreported === undefined && this.lines.every((line) => line.freshSince() !== undefined);
+  isHealthy(): boolean {
+    return this.unreported === undefined && this.links.every((line) => line.healthySince() !== undefined);
   }
 
   /** Puts the rare events into the transaction that makes them true. */
   async prepare(events: readonly AnyEvent[], tx: InTransaction): Promise<void> {
-    const rare = events.filter(({ name }) => !isFrequent(name)).map(encodeEvent);
+    const rare = events.filter(({ name }) => !isBestEffort(name)).map(encodeEvent);
     if (rare.length === 0) return;
-    const { letters, tooLong } = cut(rare, MAX_NOTIFY_BYTES);
+    const { envelopes, tooLong } = splitIntoEnvelopes(rare, MAX_NOTIFY_BYTES);
     if (tooLong.length > 0) throw new Error(`an event is too long to be told: ${tooLong[0]?.slice(0, 100)}`);
-    const n = this.unconfirmed.prepared(events);
-    await tx.query(NOTIFY, [letters.map((some) => encodeLetter({ kind: 'change', from: this.id, n }, some))]);
+    const sequence = this.inDoubt.prepared(events);
+    await tx.query(NOTIFY, [
+      envelopes.map((some) => encodeEnvelope({ kind: 'transactional', senderId: this.processId, sequence }, some)),
+    ]);
   }
 
   /** Sends the frequent ones of these events, unless nobody is there. `prepare` has had the others. */
   send(events: readonly AnyEvent[]): void {
-    this.unconfirmed.published(events);
-    const frequent = events.filter(({ name }) => isFrequent(name));
+    this.inDoubt.published(events);
+    const frequent = events.filter(({ name }) => isBestEffort(name));
     if (frequent.length === 0) return;
-    if (this.isAlone) for (const line of this.lines) line.skip();
-    else this.lineForAll().send(frequent);
+    if (this.isAlone) for (const line of this.links) line.leaveGap();
+    else this.linkForAll().send(frequent);
   }
 
   private get isAlone(): boolean {
-    return this.lines.every(({ peers }) => peers.isEmpty);
+    return this.links.every(({ peers }) => peers.isEmpty);
   }
 
-  /** Redis, while it carries our own letters and everyone who is heard on PostgreSQL is on it too. */
-  private lineForAll(): Line {
+  /** Redis, while it carries our own envelopes and everyone who is heard on PostgreSQL is on it too. */
+  private linkForAll(): BusLink {
     const { redis, postgres } = this;
-    return redis?.freshSince() !== undefined && redis.peers.includes(postgres.peers) ? redis : postgres;
+    return redis?.healthySince() !== undefined && redis.peers.includes(postgres.peers) ? redis : postgres;
   }
 
   private tick(): void {
-    for (const line of this.lines) line.tick();
-    this.listener.heard(this.unconfirmed.tick());
-    this.wasDisturbed = false;
+    for (const line of this.links) line.tick();
+    this.handlers.received(this.inDoubt.tick());
+    this.wasReported = false;
     const reason = ++this.ticks === NEWCOMER_TICKS ? 'this process has just started' : this.unreported;
     this.unreported = undefined;
     if (reason !== undefined) this.disturbed(reason);
@@ -131,12 +133,12 @@ export class Lines {
 
   /** Told at once, but at most once per beat: one trouble shows in many ways, and each costs its hearers a comparison. */
   private disturbed(reason: string): void {
-    if (this.wasDisturbed) {
+    if (this.wasReported) {
       this.unreported = reason;
       return;
     }
-    this.wasDisturbed = true;
+    this.wasReported = true;
     this.log.debug(`hints may be missing: ${reason}`);
-    this.listener.disturbed(reason);
+    this.handlers.possibleLoss(reason);
   }
 }

@@ -1,8 +1,8 @@
-/** Carries letters between processes: each reaches every process that is connected, the sender included, or is lost. */
-export interface Transport {
+/** Carries envelopes between processes: each reaches every process that is connected, the sender included, or is lost. */
+export interface BusTransport {
   /** For logs. */
   readonly name: string;
-  /** How long a letter may be, in bytes of UTF-8. */
+  /** How long a envelope may be, in bytes of UTF-8. */
   readonly maxBytes: number;
   /** From one sending to the next, at least, in milliseconds; what comes meanwhile goes together. */
   readonly paceMs: number;
@@ -11,14 +11,14 @@ export interface Transport {
    * Connects, and from then on reconnects by itself until it is closed.
    * @throws where the first connection fails and trying again is not worth it
    */
-  open(listener: TransportListener): Promise<void>;
+  open(listener: BusTransportHandlers): Promise<void>;
 
   /**
-   * Sends letters, which arrive in this order. Called again only when the last call has settled, which it does when the
+   * Sends envelopes, which arrive in this order. Called again only when the last call has settled, which it does when the
    * connection ends, at the latest.
    * @throws where they may be lost; nothing is sent twice
    */
-  send(letters: readonly string[]): Promise<void>;
+  send(envelopes: readonly string[]): Promise<void>;
 
   /** Gives up a connection that is open but carries nothing, and connects anew. */
   reconnect(): void;
@@ -26,10 +26,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export interface TransportListener {
-  /** Connected: every letter that is sent from now on is heard. */
+export interface BusTransportHandlers {
+  /** Connected: every envelope that is sent from now on is heard. */
   up(): void;
-  /** No longer connected: letters are lost. */
+  /** No longer connected: envelopes are lost. */
   down(): void;
-  heard(letter: string): void;
+  received(envelope: string): void;
 }

@@ -1,32 +1,32 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { EventBus, type AnyEvent } from './event-bus.js';
-import { decodeLetter, encodeLetter } from './bus-envelope.js';
-import type { Transport, TransportListener } from './bus-transport.js';
+import { decodeEnvelope, encodeEnvelope } from './bus-envelope.js';
+import type { BusTransport, BusTransportHandlers } from './bus-transport.js';
 
-/** What several transports share: a letter that is sent on one is heard on all that are connected, itself included. */
+/** What several transports share: a envelope that is sent on one is heard on all that are connected, itself included. */
 class Air {
   readonly transports = new Set<AirTransport>();
-  readonly letters: string[] = [];
+  readonly envelopes: string[] = [];
 
-  carry(letter: string): void {
-    this.letters.push(letter);
-    for (const transport of this.transports) transport.listener?.heard(letter);
+  carry(envelope: string): void {
+    this.envelopes.push(envelope);
+    for (const transport of this.transports) transport.listener?.received(envelope);
   }
 }
 
-class AirTransport implements Transport {
+class AirTransport implements BusTransport {
   readonly name = 'the air';
   readonly maxBytes = 7999;
   readonly paceMs = 0;
-  listener?: TransportListener;
+  listener?: BusTransportHandlers;
   reconnects = 0;
   /** Letters that are sent are lost, without a word. */
   isMute = false;
 
   constructor(private readonly air: Air) {}
 
-  async open(listener: TransportListener): Promise<void> {
+  async open(listener: BusTransportHandlers): Promise<void> {
     this.listener = listener;
     this.connect();
   }
@@ -38,8 +38,8 @@ class AirTransport implements Transport {
     this.air.transports.delete(this);
     this.listener?.down();
   }
-  async send(letters: readonly string[]): Promise<void> {
-    if (!this.isMute) letters.forEach((letter) => this.air.carry(letter));
+  async send(envelopes: readonly string[]): Promise<void> {
+    if (!this.isMute) envelopes.forEach((envelope) => this.air.carry(envelope));
   }
   reconnect(): void {
     this.reconnects++;
@@ -81,7 +81,7 @@ async function start(withRedis = false): Promise<Node> {
   const bus = new EventBus(redis ? { postgres, redis } : { postgres });
   const node: Node = { bus, postgres, ...(redis && { redis }), heard: [], disturbances: 0 };
   bus.on('typing.started', ({ userId }) => node.heard.push(userId));
-  bus.onDisturbance(() => node.disturbances++);
+  bus.onPossibleLoss(() => node.disturbances++);
   await bus.onModuleInit();
   nodes.push(node);
   return node;
@@ -99,8 +99,8 @@ const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 const typing = (userId: string): AnyEvent[] => [
   { name: 'typing.started', data: { conversationId: 'c', userId } } as unknown as AnyEvent,
 ];
-const kinds = (letters: readonly string[]): (string | undefined)[] =>
-  letters.map((letter) => decodeLetter(letter)?.kind);
+const kinds = (envelopes: readonly string[]): (string | undefined)[] =>
+  envelopes.map((envelope) => decodeEnvelope(envelope)?.kind);
 
 it('tells the handlers here and elsewhere, each once', async () => {
   const [ana, ben] = await two();
@@ -114,7 +114,7 @@ it('sends beats only while nobody else is there, and everything as soon as someb
   await pass(5000);
   ana.bus.publish(typing('alone'));
   await pass(500);
-  expect(new Set(kinds(air.letters))).toEqual(new Set(['hello', 'beat']));
+  expect(new Set(kinds(air.envelopes))).toEqual(new Set(['peerUp', 'heartbeat']));
   const ben = await start();
   ana.bus.publish(typing('together'));
   await pass(0);
@@ -134,15 +134,15 @@ it('who comes is disturbed, since it missed what was said before; who was there 
 
 it('who leaves says goodbye after all it had to say, and disturbs nobody', async () => {
   const [ana, ben] = await two();
-  air.letters.length = 0;
+  air.envelopes.length = 0;
   ana.bus.publish(typing('last'));
   await ana.bus.onApplicationShutdown();
-  expect(kinds(air.letters)).toEqual(['batch', 'goodbye']);
+  expect(kinds(air.envelopes)).toEqual(['bestEffort', 'peerDown']);
   await pass(5000);
   expect(ben).toMatchObject({ heard: ['last'], disturbances: 0 });
-  air.letters.length = 0;
+  air.envelopes.length = 0;
   ben.bus.publish(typing('alone again'));
-  expect(air.letters).toEqual([]);
+  expect(air.envelopes).toEqual([]);
 });
 
 it('a process that falls silent without goodbye is a disturbance, and so is its return', async () => {
@@ -157,7 +157,7 @@ it('a process that falls silent without goodbye is a disturbance, and so is its 
   expect(ben.disturbances).toBe(2);
 });
 
-it('a lost batch is found with the next letter, the last one with the next beat', async () => {
+it('a lost batch is found with the next envelope, the last one with the next beat', async () => {
   const [ana, ben] = await two();
   ana.postgres.isMute = true;
   ana.bus.publish(typing('lost'));
@@ -180,7 +180,7 @@ it('what is published while the connection is cut is found when it is back, by b
 
 it('many troubles at once are told at once and then once per beat, in the end too', async () => {
   const [ana] = await two();
-  for (let i = 0; i < 50; i++) air.carry(encodeLetter({ kind: 'beat', from: `stranger ${i}`, n: 1 }));
+  for (let i = 0; i < 50; i++) air.carry(encodeEnvelope({ kind: 'heartbeat', senderId: `stranger ${i}`, sequence: 1 }));
   expect(ana.disturbances).toBe(1);
   await pass(500);
   expect(ana.disturbances).toBe(2);
@@ -190,21 +190,21 @@ it('many troubles at once are told at once and then once per beat, in the end to
 
 it('knows since when nothing can have been missed, as long as it hears itself', async () => {
   const ana = await start();
-  const since = ana.bus.freshSince();
+  const since = ana.bus.healthySince();
   expect(since).toBeDefined();
   await pass(60_000);
-  expect(ana.bus.freshSince()).toBe(since);
+  expect(ana.bus.healthySince()).toBe(since);
   ana.postgres.isMute = true;
   await pass(1000);
-  expect([ana.bus.freshSince(), ana.bus.isFresh()]).toEqual([undefined, false]);
+  expect([ana.bus.healthySince(), ana.bus.isHealthy()]).toEqual([undefined, false]);
   ana.postgres.isMute = false;
   await pass(500);
-  expect(ana.bus.freshSince()).toBe(since); // late, but all of it came
+  expect(ana.bus.healthySince()).toBe(since); // late, but all of it came
   ana.postgres.cut();
-  expect(ana.bus.freshSince()).toBeUndefined();
+  expect(ana.bus.healthySince()).toBeUndefined();
   ana.postgres.connect();
   await pass(0);
-  expect(ana.bus.freshSince()).toBeGreaterThan(since!);
+  expect(ana.bus.healthySince()).toBeGreaterThan(since!);
 });
 
 it('a line that carries nothing is disturbed again and again, and connected anew', async () => {
@@ -219,11 +219,11 @@ it('a line that carries nothing is disturbed again and again, and connected anew
 
 it('what another version tells is ignored, a disturbance, and a reason to trust nothing that was read before', async () => {
   const [ana, ben] = await two();
-  const since = ana.bus.freshSince();
+  const since = ana.bus.healthySince();
   await pass(100);
   air.carry('{"v":99,"kind":"change","from":"future","n":1,"events":["?"]}');
   expect([ana.disturbances, ben.disturbances]).toEqual([1, 1]);
-  expect(ana.bus.freshSince()).toBeGreaterThan(since!);
+  expect(ana.bus.healthySince()).toBeGreaterThan(since!);
   await pass(1000);
   air.carry('{"v":99,"kind":"hello","from":"future","n":0}');
   air.carry('{"v":99,"kind":"beat","from":"future","n":0}');
@@ -244,7 +244,7 @@ it('a handler that throws keeps no other from being called', async () => {
   expect(heard).toEqual(['x']);
 });
 
-it('rare events go into their transaction, as many letters as it takes, frequent ones do not', async () => {
+it('rare events go into their transaction, as many envelopes as it takes, frequent ones do not', async () => {
   const [ana, ben] = await two();
   const changed: string[] = [];
   ben.bus.on('user.changed', ({ userId }) => changed.push(userId));
@@ -255,9 +255,9 @@ it('rare events go into their transaction, as many letters as it takes, frequent
   await ana.bus.prepare([...typing('x'), ...events], tx);
   await ana.bus.prepare(typing('y'), tx);
   expect(queries).toHaveLength(1);
-  const letters = queries[0]![0] as string[];
-  expect(letters.length).toBeGreaterThan(1);
-  letters.forEach((letter) => air.carry(letter));
+  const envelopes = queries[0]![0] as string[];
+  expect(envelopes.length).toBeGreaterThan(1);
+  envelopes.forEach((envelope) => air.carry(envelope));
   expect(changed).toEqual(names);
   expect([ana.disturbances, ben.disturbances]).toEqual([0, 0]);
   const long = { name: 'user.changed', data: { userId: 'x'.repeat(8000) } } as unknown as AnyEvent;
@@ -271,17 +271,17 @@ it('switched off, it tells the handlers here, is always fresh, and sends nothing
   bus.on('typing.started', ({ userId }) => heard.push(userId));
   await bus.prepare(typing('x'), { query: () => Promise.reject(new Error('asked')) });
   bus.publish(typing('x'));
-  expect([heard, bus.freshSince(), bus.isFresh()]).toEqual([['x'], 0, true]);
+  expect([heard, bus.healthySince(), bus.isHealthy()]).toEqual([['x'], 0, true]);
   await bus.onApplicationShutdown();
 });
 
 it('frequent events go through Redis, beats through both', async () => {
   const [ana, ben] = await two(true);
-  air.letters.length = redisAir.letters.length = 0;
+  air.envelopes.length = redisAir.envelopes.length = 0;
   ana.bus.publish(typing('x'));
   await pass(500);
-  expect(new Set(kinds(air.letters))).toEqual(new Set(['beat']));
-  expect(new Set(kinds(redisAir.letters))).toEqual(new Set(['beat', 'batch']));
+  expect(new Set(kinds(air.envelopes))).toEqual(new Set(['heartbeat']));
+  expect(new Set(kinds(redisAir.envelopes))).toEqual(new Set(['heartbeat', 'bestEffort']));
   expect(ben.heard).toEqual(['x']);
 });
 
@@ -297,15 +297,15 @@ it('without Redis, or where one process is not on it, PostgreSQL carries the fre
   ana.bus.publish(typing('to all'));
   await pass(0);
   expect([ben.heard, cleo.heard]).toEqual([['through PostgreSQL', 'to all'], ['to all']]);
-  expect(ana.bus.freshSince()).toBeDefined();
+  expect(ana.bus.healthySince()).toBeDefined();
 });
 
 it('while Redis carries nothing it is not fresh, but what PostgreSQL told is', async () => {
   const [ana] = await two(true);
   ana.redis!.isMute = true;
   await pass(1500);
-  expect(ana.bus.isFresh()).toBe(false);
-  expect(ana.bus.freshSince()).toBeDefined();
+  expect(ana.bus.isHealthy()).toBe(false);
+  expect(ana.bus.healthySince()).toBeDefined();
 });
 
 it('its own changes are heard once, also where the answer to COMMIT was lost', async () => {
@@ -313,7 +313,8 @@ it('its own changes are heard once, also where the answer to COMMIT was lost', a
   const changed: string[] = [];
   ana.bus.on('user.changed', ({ userId }) => changed.push(userId));
   const tx = {
-    query: (_: string, [letters]: unknown[]) => Promise.resolve((letters as string[]).forEach((one) => air.carry(one))),
+    query: (_: string, [envelopes]: unknown[]) =>
+      Promise.resolve((envelopes as string[]).forEach((one) => air.carry(one))),
   };
   const events = [{ name: 'user.changed', data: { userId: 'x' } } as unknown as AnyEvent];
   await ana.bus.prepare(events, tx);

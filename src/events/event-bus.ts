@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { AnyEvent, EventMap, EventName } from './events.js';
-import { Lines, type InTransaction, type Transports } from './bus-topic.js';
+import { BusTopic, type InTransaction, type BusTransports } from './bus-topic.js';
 
 export type { AnyEvent, EventMap, EventName } from './events.js';
 
@@ -13,26 +13,26 @@ type Handler<K extends EventName> = (data: EventMap[K]) => void;
 export class EventBus implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(EventBus.name);
   private readonly handlers = new Map<EventName, Handler<EventName>[]>();
-  private readonly disturbanceHandlers: ((reason: string) => void)[] = [];
-  private readonly lines?: Lines;
+  private readonly possibleLossHandlers: ((reason: string) => void)[] = [];
+  private readonly topic?: BusTopic;
 
   /** @param transports without them nothing is told to other processes, or heard of them */
-  constructor(transports?: Transports, now: () => number = () => performance.now()) {
+  constructor(transports?: BusTransports, now: () => number = () => performance.now()) {
     if (!transports) return;
-    const heard = (events: readonly AnyEvent[]): void => this.handle(events);
-    const disturbed = (reason: string): void =>
-      this.disturbanceHandlers.forEach((handler) => this.guard(() => handler(reason), 'disturbances'));
-    this.lines = new Lines(transports, { heard, disturbed }, now);
+    const received = (events: readonly AnyEvent[]): void => this.handle(events);
+    const possibleLoss = (reason: string): void =>
+      this.possibleLossHandlers.forEach((handler) => this.guard(() => handler(reason), 'disturbances'));
+    this.topic = new BusTopic(transports, { received, possibleLoss }, now);
   }
 
   /** Handlers have registered by then, in constructors, and the HTTP server does not listen yet. */
   async onModuleInit(): Promise<void> {
-    await this.lines?.open();
+    await this.topic?.open();
   }
 
   /** The HTTP server has closed by then: everything that a request caused has been published, and is sent first. */
   async onApplicationShutdown(): Promise<void> {
-    await this.lines?.close();
+    await this.topic?.close();
   }
 
   on<K extends EventName>(name: K, handler: Handler<K>): void {
@@ -46,13 +46,13 @@ export class EventBus implements OnModuleInit, OnApplicationShutdown {
    * was lost. What follows the log should then compare what it knows with the database. At most twice a second; while
    * the connection is down, again every two. The reason is for people.
    */
-  onDisturbance(handler: (reason: string) => void): void {
-    this.disturbanceHandlers.push(handler);
+  onPossibleLoss(handler: (reason: string) => void): void {
+    this.possibleLossHandlers.push(handler);
   }
 
   /** Called by the unit of work in the transaction that makes these events true, right before COMMIT. */
   async prepare(events: readonly AnyEvent[], tx: InTransaction): Promise<void> {
-    await this.lines?.prepare(events, tx);
+    await this.topic?.prepare(events, tx);
   }
 
   /**
@@ -61,20 +61,20 @@ export class EventBus implements OnModuleInit, OnApplicationShutdown {
    */
   publish(events: readonly AnyEvent[]): void {
     this.handle(events);
-    this.lines?.send(events);
+    this.topic?.send(events);
   }
 
   /**
    * Since when (by performance.now()) no rare event can have been missed; undefined while it is not known, since a
-   * letter of our own was not heard for a second. (A frequent one that is missed shows as a disturbance.)
+   * envelope of our own was not heard for a second. (A frequent one that is missed shows as a disturbance.)
    */
-  freshSince(): number | undefined {
-    return this.lines ? this.lines.freshSince() : 0;
+  healthySince(): number | undefined {
+    return this.topic ? this.topic.healthySince() : 0;
   }
 
   /** Whether everything that others told until a second ago, rare or frequent, was heard, or has been a disturbance. */
-  isFresh(): boolean {
-    return this.lines?.isFresh() ?? true;
+  isHealthy(): boolean {
+    return this.topic?.isHealthy() ?? true;
   }
 
   private handle(events: readonly AnyEvent[]): void {

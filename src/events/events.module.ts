@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { EventBus } from './event-bus.js';
-import type { Transports } from './bus-topic.js';
+import type { BusTransports } from './bus-topic.js';
 import { PostgresTransport } from './postgres.transport.js';
 import { RedisTransport } from './redis.transport.js';
 
@@ -24,7 +24,7 @@ function transportsOf({
   databaseListenUrl = databaseUrl,
   redisUrl,
   jwtSecret,
-}: Settings): Transports | undefined {
+}: Settings): BusTransports | undefined {
   if (bus === 'off') return undefined;
   const postgres = new PostgresTransport(databaseListenUrl);
   return redisUrl === undefined ? { postgres } : { postgres, redis: new RedisTransport(redisUrl, jwtSecret) };

@@ -14,7 +14,7 @@ export interface MessageSent {
 }
 
 /** Who is concerned by a change of membership; absent where they are more than 100: ask which of one's own users are. */
-type Concerned = { readonly userIds?: readonly UserId[] };
+type AffectedUsers = { readonly userIds?: readonly UserId[] };
 
 /** What happened, in the past tense, and what is told about it. */
 export interface EventMap {
@@ -28,20 +28,20 @@ export interface EventMap {
   'typing.started': { readonly conversationId: ConversationId; readonly userId: UserId };
 
   /** A direct conversation was opened by its first message. */
-  'conversation.opened': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
+  'conversation.opened': { readonly conversationId: ConversationId; readonly membersVersion: number } & AffectedUsers;
   /** `userIds` joined, all at `joinedSeq`. */
   'members.joined': {
     readonly conversationId: ConversationId;
     readonly membersVersion: number;
     readonly joinedSeq: number;
-  } & Concerned;
+  } & AffectedUsers;
   /** `userIds` left or were removed. */
-  'members.left': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
+  'members.left': { readonly conversationId: ConversationId; readonly membersVersion: number } & AffectedUsers;
   /** `userIds` have another role than before. */
-  'member.role-changed': { readonly conversationId: ConversationId; readonly membersVersion: number } & Concerned;
+  'member.role-changed': { readonly conversationId: ConversationId; readonly membersVersion: number } & AffectedUsers;
   'group.renamed': { readonly conversationId: ConversationId };
   /** `userIds` were the last members. */
-  'group.deleted': { readonly conversationId: ConversationId } & Concerned;
+  'group.deleted': { readonly conversationId: ConversationId } & AffectedUsers;
 
   'block.changed': {
     readonly blockerId: UserId;
@@ -60,16 +60,16 @@ export type EventName = keyof EventMap;
 export type AnyEvent = { [K in EventName]: { readonly name: K; readonly data: EventMap[K] } }[EventName];
 
 /** How many users an event names at most. */
-export const MAX_CONCERNED = 100;
+export const MAX_AFFECTED_USERS = 100;
 
 /** The users an event names: those given, or nobody in particular where they are too many to name. */
-export const concerned = (userIds: readonly UserId[]): Concerned =>
-  userIds.length <= MAX_CONCERNED ? { userIds } : {};
+export const affectedUsers = (userIds: readonly UserId[]): AffectedUsers =>
+  userIds.length <= MAX_AFFECTED_USERS ? { userIds } : {};
 
 /**
  * What happens all the time is told to other processes in batches, after its commit; everything else in the
  * transaction that makes it true, which a message's must never wait for.
  */
-const FREQUENT: ReadonlySet<EventName> = new Set<EventName>(['message.sent', 'receipt.moved', 'typing.started']);
+const BEST_EFFORT: ReadonlySet<EventName> = new Set<EventName>(['message.sent', 'receipt.moved', 'typing.started']);
 
-export const isFrequent = (name: EventName): boolean => FREQUENT.has(name);
+export const isBestEffort = (name: EventName): boolean => BEST_EFFORT.has(name);

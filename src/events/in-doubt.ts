@@ -5,7 +5,7 @@ const ANSWER_TICKS = 2;
 /** Beats after which a transaction that was not heard of is taken to have been rolled back: 60 s. */
 const ROLLED_BACK_TICKS = 120;
 
-interface Open {
+interface OpenTransaction {
   readonly events: readonly AnyEvent[];
   ticks: number;
   isCommitted: boolean;
@@ -15,8 +15,8 @@ interface Open {
  * The transactions of this process whose events were prepared and not yet published. Where the connection breaks during
  * COMMIT nobody here knows whether it was done; but then our own change comes back from PostgreSQL, as to everyone else.
  */
-export class Unconfirmed {
-  private readonly open = new Map<number, Open>();
+export class InDoubtTransactions {
+  private readonly open = new Map<number, OpenTransaction>();
   private last = 0;
 
   /** @returns the number that the change carries */
@@ -31,7 +31,7 @@ export class Unconfirmed {
   }
 
   /** Our own change was heard: it is committed, though its answer may still be under way. */
-  heard(number: number): void {
+  received(number: number): void {
     const open = this.open.get(number);
     if (!open || open.isCommitted) return;
     open.isCommitted = true;

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { backoffMs } from './backoff.js';
-import type { Transport, TransportListener } from './bus-transport.js';
+import type { BusTransport, BusTransportHandlers } from './bus-transport.js';
 
-const CHANNEL = 'parley';
+const TOPIC = 'parley';
 
 /** PostgreSQL takes less than 8000 bytes. https://www.postgresql.org/docs/current/sql-notify.html */
 export const MAX_NOTIFY_BYTES = 7999;
@@ -14,8 +14,8 @@ export const MAX_NOTIFY_BYTES = 7999;
  */
 const PACE_MS = 20;
 
-/** Notifies `$1`, an array of letters, in its order; those of a transaction go out with its COMMIT. */
-export const NOTIFY = `SELECT pg_notify('${CHANNEL}', letter) FROM unnest($1::text[]) AS letter`;
+/** Notifies `$1`, an array of envelopes, in its order; those of a transaction go out with its COMMIT. */
+export const NOTIFY = `SELECT pg_notify('${TOPIC}', envelope) FROM unnest($1::text[]) AS envelope`;
 
 const CONNECT_TIMEOUT_MS = 5000;
 
@@ -23,12 +23,12 @@ const CONNECT_TIMEOUT_MS = 5000;
  * LISTEN and NOTIFY on one connection of its own, so that a process that cannot be heard does not hear either. Never
  * on the pool, and never in a message's transaction: a COMMIT with NOTIFY takes a lock that all of them share.
  */
-export class PostgresTransport implements Transport {
+export class PostgresTransport implements BusTransport {
   readonly name: string = 'PostgreSQL';
   readonly maxBytes: number = MAX_NOTIFY_BYTES;
   readonly paceMs: number = PACE_MS;
   private readonly log = new Logger('EventBus');
-  private listener?: TransportListener;
+  private handlers?: BusTransportHandlers;
   private client?: pg.Client;
   private retry?: NodeJS.Timeout;
   private isClosed = false;
@@ -36,18 +36,18 @@ export class PostgresTransport implements Transport {
   constructor(private readonly url: string) {}
 
   /** @throws where PostgreSQL cannot be reached now: the pool, which is opened too, could not be either */
-  async open(listener: TransportListener): Promise<void> {
-    this.listener = listener;
+  async open(listener: BusTransportHandlers): Promise<void> {
+    this.handlers = listener;
     await this.connect();
   }
 
-  async send(letters: readonly string[]): Promise<void> {
+  async send(envelopes: readonly string[]): Promise<void> {
     if (!this.client) throw new Error('not connected');
-    await this.client.query({ name: 'events.notify', text: NOTIFY, values: [letters] });
+    await this.client.query({ name: 'events.notify', text: NOTIFY, values: [envelopes] });
   }
 
   reconnect(): void {
-    if (this.client) this.lost(this.client, 'carries nothing');
+    if (this.client) this.connectionLost(this.client, 'carries nothing');
   }
 
   async close(): Promise<void> {
@@ -68,27 +68,27 @@ export class PostgresTransport implements Transport {
       keepAlive: true,
     });
     client.on('error', () => undefined); // `end` follows
-    client.on('notification', ({ payload }) => this.listener?.heard(payload ?? ''));
-    client.once('end', () => this.lost(client, 'has ended'));
+    client.on('notification', ({ payload }) => this.handlers?.received(payload ?? ''));
+    client.once('end', () => this.connectionLost(client, 'has ended'));
     try {
       await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
+      await client.query(`LISTEN ${TOPIC}`);
     } catch (error) {
       discard(client);
       throw error;
     }
     if (this.isClosed) return discard(client);
     this.client = client;
-    this.listener?.up();
+    this.handlers?.up();
   }
 
   /** Told once of each connection, whatever ended it. */
-  private lost(client: pg.Client, why: string): void {
+  private connectionLost(client: pg.Client, why: string): void {
     if (client !== this.client) return;
     this.client = undefined;
     discard(client);
     this.log.warn(`the connection that listens to PostgreSQL ${why}; connecting again`);
-    this.listener?.down();
+    this.handlers?.down();
     this.connectLater(1);
   }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 import { backoffMs } from './backoff.js';
-import type { Transport, TransportListener } from './bus-transport.js';
+import type { BusTransport, BusTransportHandlers } from './bus-transport.js';
 
 /**
  * Nothing waits in the client and nothing is sent twice: the bus knows better what to do without a connection. No
@@ -20,34 +20,34 @@ const OPTIONS: RedisOptions = {
 };
 
 /** Publish and subscribe on one channel of Redis or Valkey, with a connection for each. Up where both are. */
-export class RedisTransport implements Transport {
+export class RedisTransport implements BusTransport {
   readonly name: string = 'Redis';
   readonly maxBytes: number = 65_536;
-  readonly paceMs: number = 5; // a letter costs less than by PostgreSQL
+  readonly paceMs: number = 5; // a envelope costs less than by PostgreSQL
   private readonly log = new Logger('EventBus');
-  private readonly channel: string;
+  private readonly topic: string;
   private readonly publisher: Redis;
   private readonly subscriber: Redis;
-  private listener?: TransportListener;
+  private handlers?: BusTransportHandlers;
   private isSubscribed = false;
   private isUp = false;
 
   /** @param installation what all copies of one server share and no other server has: a Redis may serve several */
   constructor(url: string, installation: string) {
-    this.channel = `parley:${createHash('sha256').update(`bus ${installation}`).digest('hex').slice(0, 16)}`;
+    this.topic = `parley:${createHash('sha256').update(`bus ${installation}`).digest('hex').slice(0, 16)}`;
     this.publisher = new Redis(url, { ...OPTIONS, connectionName: 'parley-bus-publish' });
     this.subscriber = new Redis(url, { ...OPTIONS, connectionName: 'parley-bus-subscribe' });
   }
 
   /** Without Redis it only warns: PostgreSQL carries everything meanwhile. */
-  async open(listener: TransportListener): Promise<void> {
-    this.listener = listener;
-    this.subscriber.on('message', (_channel: string, letter: string) => listener.heard(letter));
+  async open(listener: BusTransportHandlers): Promise<void> {
+    this.handlers = listener;
+    this.subscriber.on('message', (_channel: string, envelope: string) => listener.received(envelope));
     this.subscriber.on('ready', () => void this.subscribe());
     this.publisher.on('ready', () => this.check());
     for (const connection of [this.publisher, this.subscriber]) {
       connection.on('error', () => undefined); // `close` follows
-      connection.on('close', () => this.lost(connection));
+      connection.on('close', () => this.connectionLost(connection));
     }
     try {
       await Promise.all([this.publisher.connect(), this.subscriber.connect()]);
@@ -56,9 +56,9 @@ export class RedisTransport implements Transport {
     }
   }
 
-  async send(letters: readonly string[]): Promise<void> {
+  async send(envelopes: readonly string[]): Promise<void> {
     const pipeline = this.publisher.pipeline();
-    for (const letter of letters) pipeline.publish(this.channel, letter);
+    for (const envelope of envelopes) pipeline.publish(this.topic, envelope);
     for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
   }
 
@@ -67,7 +67,7 @@ export class RedisTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.listener = undefined;
+    this.handlers = undefined;
     this.publisher.disconnect();
     this.subscriber.disconnect();
     await Promise.resolve();
@@ -75,7 +75,7 @@ export class RedisTransport implements Transport {
 
   private async subscribe(): Promise<void> {
     try {
-      await this.subscriber.subscribe(this.channel);
+      await this.subscriber.subscribe(this.topic);
     } catch {
       return; // it has been lost again
     }
@@ -83,7 +83,7 @@ export class RedisTransport implements Transport {
     this.check();
   }
 
-  private lost(connection: Redis): void {
+  private connectionLost(connection: Redis): void {
     if (connection === this.subscriber) this.isSubscribed = false;
     this.check();
   }
@@ -92,13 +92,13 @@ export class RedisTransport implements Transport {
     const isUp = this.isSubscribed && this.publisher.status === 'ready';
     if (isUp === this.isUp) return;
     this.isUp = isUp;
-    if (!this.listener) return;
+    if (!this.handlers) return;
     if (isUp) {
       this.log.log('publishing through Redis');
-      this.listener.up();
+      this.handlers.up();
     } else {
       this.log.warn('Redis is lost; connecting again');
-      this.listener.down();
+      this.handlers.down();
     }
   }
 }

@@ -1,18 +1,18 @@
 import { beforeEach, expect, it } from '@jest/globals';
-import { decodeLetter, encodeEvent, type Letter } from './bus-envelope.js';
-import { Outbox } from './send-buffer.js';
-import type { Transport } from './bus-transport.js';
+import { decodeEnvelope, encodeEvent, type BusEnvelope } from './bus-envelope.js';
+import { SendBuffer } from './send-buffer.js';
+import type { BusTransport } from './bus-transport.js';
 
 /** Holds what is sent until it is told to go on. */
-class SlowTransport implements Transport {
+class SlowTransport implements BusTransport {
   readonly name = 'slow';
   readonly maxBytes = 400;
   paceMs = 0;
-  readonly sent: Letter[][] = [];
+  readonly sent: BusEnvelope[][] = [];
   settle: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => {}, reject: () => {} };
 
-  send(letters: readonly string[]): Promise<void> {
-    this.sent.push(letters.map((letter) => decodeLetter(letter)!));
+  send(envelopes: readonly string[]): Promise<void> {
+    this.sent.push(envelopes.map((envelope) => decodeEnvelope(envelope)!));
     return new Promise((resolve, reject) => (this.settle = { resolve, reject }));
   }
   async open(): Promise<void> {}
@@ -21,17 +21,21 @@ class SlowTransport implements Transport {
 }
 
 let transport: SlowTransport;
-let outbox: Outbox;
+let outbox: SendBuffer;
 beforeEach(() => {
   transport = new SlowTransport();
-  outbox = new Outbox(transport, 'me', () => 1000.4);
+  outbox = new SendBuffer(transport, 'me', () => 1000.4);
   outbox.open();
 });
 
 const typing = (...userIds: string[]): string[] =>
   userIds.map((userId) => encodeEvent({ name: 'typing.started', data: { conversationId: 'c', userId } } as never));
-const said = (letter: Letter | undefined): string =>
-  [letter?.kind, letter?.n, ...(letter?.events ?? []).map(({ data }) => (data as { userId: string }).userId)].join(' ');
+const said = (envelope: BusEnvelope | undefined): string =>
+  [
+    envelope?.kind,
+    envelope?.sequence,
+    ...(envelope?.events ?? []).map(({ data }) => (data as { userId: string }).userId),
+  ].join(' ');
 const lastSent = (): string[] => transport.sent.at(-1)!.map(said);
 const done = async (): Promise<void> => {
   transport.settle.resolve();
@@ -40,15 +44,15 @@ const done = async (): Promise<void> => {
 
 it('sends at once what comes alone, and together what comes while that is in flight', async () => {
   outbox.add(typing('a'));
-  expect(lastSent()).toEqual(['batch 1 a']);
+  expect(lastSent()).toEqual(['bestEffort 1 a']);
   outbox.add(typing('b'));
   outbox.add(typing('c', 'd'));
   expect(transport.sent).toHaveLength(1);
   await done();
-  expect(lastSent()).toEqual(['batch 2 b c d']);
+  expect(lastSent()).toEqual(['bestEffort 2 b c d']);
   await done();
   outbox.add(typing('e'));
-  expect(lastSent()).toEqual(['batch 3 e']);
+  expect(lastSent()).toEqual(['bestEffort 3 e']);
 });
 
 it('what comes right after one was sent waits, and goes together', async () => {
@@ -60,12 +64,12 @@ it('what comes right after one was sent waits, and goes together', async () => {
   expect(transport.sent).toHaveLength(1);
   while (transport.sent.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(performance.now() - from).toBeGreaterThanOrEqual(29);
-  expect(lastSent()).toEqual(['batch 2 b c']);
+  expect(lastSent()).toEqual(['bestEffort 2 b c']);
 });
 
-it('numbers every letter of a batch that does not fit into one', () => {
+it('numbers every envelope of a batch that does not fit into one', () => {
   outbox.add(typing('a'.repeat(100), 'b'.repeat(100), 'c'.repeat(100)));
-  expect(transport.sent[0]!.map(({ n, events }) => [n, events.length])).toEqual([
+  expect(transport.sent[0]!.map(({ sequence, events }) => [sequence, events.length])).toEqual([
     [1, 1],
     [2, 1],
     [3, 1],
@@ -73,25 +77,27 @@ it('numbers every letter of a batch that does not fit into one', () => {
 });
 
 it('signs of life go behind the batches, once each, and tell the last number and the time', async () => {
-  outbox.say('hello');
-  expect(transport.sent[0]).toEqual([{ kind: 'hello', from: 'me', n: 0, at: 1000, events: [], readable: true }]);
-  outbox.say('beat');
+  outbox.sendControl('peerUp');
+  expect(transport.sent[0]).toEqual([
+    { kind: 'peerUp', senderId: 'me', sequence: 0, sentAtMs: 1000, events: [], isReadable: true },
+  ]);
+  outbox.sendControl('heartbeat');
   outbox.add(typing('a'));
-  outbox.say('beat');
+  outbox.sendControl('heartbeat');
   await done();
-  expect(lastSent()).toEqual(['batch 1 a', 'beat 1']);
+  expect(lastSent()).toEqual(['bestEffort 1 a', 'heartbeat 1']);
 });
 
 it('events that are skipped leave a number out', () => {
-  outbox.skip();
-  outbox.skip();
-  outbox.say('beat');
-  expect(lastSent()).toEqual(['beat 1']);
+  outbox.leaveGap();
+  outbox.leaveGap();
+  outbox.sendControl('heartbeat');
+  expect(lastSent()).toEqual(['heartbeat 1']);
 });
 
-it('an event that fits into no letter leaves a number out, too', () => {
+it('an event that fits into no envelope leaves a number out, too', () => {
   outbox.add(typing('a', 'b'.repeat(400), 'c'));
-  expect(lastSent()).toEqual(['batch 2 a c']);
+  expect(lastSent()).toEqual(['bestEffort 2 a c']);
 });
 
 it('a batch that could not be sent keeps its number and is not sent again', async () => {
@@ -99,7 +105,7 @@ it('a batch that could not be sent keeps its number and is not sent again', asyn
   outbox.add(typing('b'));
   transport.settle.reject(new Error('lost'));
   await new Promise(setImmediate);
-  expect(lastSent()).toEqual(['batch 2 b']);
+  expect(lastSent()).toEqual(['bestEffort 2 b']);
 });
 
 it('more than ten thousand waiting events are dropped, and their number left out', async () => {
@@ -108,7 +114,7 @@ it('more than ten thousand waiting events are dropped, and their number left out
   outbox.add(typing('c'));
   outbox.add(typing('d'));
   await done();
-  expect(lastSent()).toEqual(['batch 3 d']);
+  expect(lastSent()).toEqual(['bestEffort 3 d']);
 });
 
 it('sends nothing while it is closed, and says so by a number when it is open again', async () => {
@@ -116,13 +122,13 @@ it('sends nothing while it is closed, and says so by a number when it is open ag
   outbox.add(typing('b'));
   outbox.close();
   outbox.add(typing('c'));
-  outbox.say('beat');
+  outbox.sendControl('heartbeat');
   transport.settle.reject(new Error('lost'));
   await outbox.flush();
   expect(transport.sent).toHaveLength(1);
   outbox.open();
-  outbox.say('hello');
-  expect(lastSent()).toEqual(['hello 2']);
+  outbox.sendControl('peerUp');
+  expect(lastSent()).toEqual(['peerUp 2']);
 });
 
 it('flushing waits for everything that was added', async () => {

@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { UserId } from '../common/ids.js';
 import { Kind } from '../conversations/conversation.entity.js';
 import type { MessageSent } from '../events/events.js';
-import type { Cursor } from './feed-subscription.js';
-import { Feed, type FeedSource } from './conversation-feed.js';
+import type { FeedSubscription } from './feed-subscription.js';
+import { ConversationFeed, type FeedSource } from './conversation-feed.js';
 import type { FeedState, MembersRow } from './feeds.repository.js';
-import type { Follower, Passed } from './feed-subscriber.js';
+import type { FeedSubscriber, FanOutMessage } from './feed-subscriber.js';
 import { LocalUser } from './local-user.js';
 
 /*
@@ -24,7 +24,7 @@ interface Read {
 
 let reads: Read[];
 let users: Map<UserId, LocalUser>;
-let feed: Feed;
+let feed: ConversationFeed;
 let isDismissed: boolean;
 
 const begun = (what: string): Promise<never> =>
@@ -32,31 +32,31 @@ const begun = (what: string): Promise<never> =>
     reads.push({ what, answer: (value) => resolve(value as never), fail: () => reject(new Error('lost')) });
   });
 
-const passed = (seq: number, senderId = 'ana'): Passed =>
-  ({ message: { seq, sender: { id: senderId } }, clientMessageId: undefined }) as Passed;
+const passed = (seq: number, senderId = 'ana'): FanOutMessage =>
+  ({ message: { seq, sender: { id: senderId } }, clientMessageId: undefined }) as FanOutMessage;
 
 const source: FeedSource = {
-  members: (_id, userIds) => begun(`members among ${userIds.toSorted().join(' ')}`),
-  gap: (_state, after, to) => begun(`gap after ${after} to ${to}`),
-  ready: (_state, { seq, senderId }) => passed(seq, senderId),
+  readMembers: (_id, userIds) => begun(`members among ${userIds.toSorted().join(' ')}`),
+  readGap: (_state, after, to) => begun(`gap after ${after} to ${to}`),
+  prepare: (_state, { seq, senderId }) => passed(seq, senderId),
   localUsers: () => users.values(),
   localUser: (id) => users.get(id),
-  dismissed: () => (isDismissed = true),
-  failed: () => Promise.resolve(),
+  release: () => (isDismissed = true),
+  readFailed: () => Promise.resolve(),
 };
 
 /** A follower that writes down what it is told. */
-class Reader implements Follower {
+class Reader implements FeedSubscriber {
   told: string[] = [];
-  readonly behind: Cursor[] = [];
+  readonly behind: FeedSubscription[] = [];
 
-  passed({ message }: Passed, afterSeq: number): void {
+  fanOut({ message }: FanOutMessage, afterSeq: number): void {
     this.told.push(`${message.seq} after ${afterSeq}`);
   }
   message(): void {
     throw new Error('reads nothing by itself');
   }
-  fellBehind(cursor: Cursor): void {
+  lagging(cursor: FeedSubscription): void {
     this.behind.push(cursor);
   }
   joined(_id: string, joinedSeq: number): void {
@@ -77,7 +77,7 @@ class Reader implements Follower {
   blocksChanged(): void {
     this.told.push('blocks');
   }
-  compared(): void {
+  resynced(): void {
     this.told.push('compared');
   }
 }
@@ -101,7 +101,7 @@ const members = (lastSeq: number, version: number, joined: Record<UserId, number
 function localUser(id: UserId): { user: LocalUser; reader: Reader } {
   const user = new LocalUser(id);
   const reader = new Reader();
-  user.followers = [reader];
+  user.subscribers = [reader];
   users.set(id, user);
   return { user, reader };
 }
@@ -109,9 +109,9 @@ function localUser(id: UserId): { user: LocalUser; reader: Reader } {
 /** A member since 0 who is level with the log, as is the feed. */
 async function member(id: UserId, lastSeq: number, version: number): Promise<{ user: LocalUser; reader: Reader }> {
   const both = localUser(id);
-  feed.admit(both.user, { ...state(lastSeq, version), joinedSeq: 0 });
+  feed.addMemberRow(both.user, { ...state(lastSeq, version), joinedSeq: 0 });
   both.reader.told = [];
-  feed.enter(both.reader, both.user, lastSeq);
+  feed.subscribe(both.reader, both.user, lastSeq);
   await waitingFor();
   return both;
 }
@@ -141,24 +141,24 @@ async function answer(value: unknown): Promise<void> {
 beforeEach(() => {
   reads = [];
   users = new Map();
-  feed = new Feed(GROUP, source);
+  feed = new ConversationFeed(GROUP, source);
   isDismissed = false;
 });
 
 describe('a message', () => {
   it('with the next number is passed on at once, an earlier one never again', async () => {
     const { reader } = await member('ben', 4, 1);
-    feed.sent(sent(5, 1));
-    feed.sent(sent(5, 1));
-    feed.sent(sent(3, 1));
-    feed.sent(sent(6, 1));
+    feed.messageSent(sent(5, 1));
+    feed.messageSent(sent(5, 1));
+    feed.messageSent(sent(3, 1));
+    feed.messageSent(sent(6, 1));
     expect(reader.told).toEqual(['5 after 4', '6 after 5']);
     expect(await waitingFor()).toEqual([]);
   });
 
   it('with a later number has the gap read, up to it and no further', async () => {
     const { reader } = await member('ben', 4, 1);
-    feed.sent(sent(7, 1));
+    feed.messageSent(sent(7, 1));
     expect(await waitingFor()).toEqual(['gap after 4 to 7']);
     await answer([passed(5), passed(6), passed(7)]);
     expect(reader.told).toEqual(['5 after 4', '6 after 5', '7 after 6']);
@@ -167,12 +167,12 @@ describe('a message', () => {
 
   it('that came early is not read when its turn comes, and a late hint is passed over', async () => {
     const { reader } = await member('ben', 4, 1);
-    feed.sent(sent(7, 1));
+    feed.messageSent(sent(7, 1));
     await waitingFor();
-    feed.sent(sent(8, 1));
-    feed.sent(sent(6, 1));
+    feed.messageSent(sent(8, 1));
+    feed.messageSent(sent(6, 1));
     await answer([passed(5)]);
-    feed.sent(sent(5, 1));
+    feed.messageSent(sent(5, 1));
     expect(reader.told).toEqual(['5 after 4', '6 after 5', '7 after 6', '8 after 7']);
     expect(await waitingFor()).toEqual([]);
   });
@@ -180,29 +180,29 @@ describe('a message', () => {
   it('goes to a follower who is behind by a window of its own, and to one that is ahead not at all', async () => {
     const { user, reader } = await member('ben', 4, 1);
     const [behind, ahead] = [new Reader(), new Reader()];
-    user.followers = [...user.followers, behind, ahead];
-    feed.enter(behind, user, 2);
-    feed.enter(ahead, user, 5);
-    feed.sent(sent(5, 1));
-    feed.sent(sent(6, 1));
+    user.subscribers = [...user.subscribers, behind, ahead];
+    feed.subscribe(behind, user, 2);
+    feed.subscribe(ahead, user, 5);
+    feed.messageSent(sent(5, 1));
+    feed.messageSent(sent(6, 1));
     expect(reader.told).toEqual(['5 after 4', '6 after 5']);
     expect(behind.told).toEqual([]);
-    expect(behind.behind.every(({ at }) => at === 2)).toBe(true);
+    expect(behind.behind.every(({ scannedSeq }) => scannedSeq === 2)).toBe(true);
     expect(ahead.told).toEqual(['6 after 5']);
   });
 
   it('of somebody blocked is looked at, not told: afterSeq says what the client has', async () => {
     const { user, reader } = await member('ben', 4, 1);
-    user.blocked = new Set(['cleo']);
-    feed.sent(sent(5, 1, 'cleo'));
-    feed.sent(sent(6, 1));
+    user.hiddenSenders = new Set(['cleo']);
+    feed.messageSent(sent(5, 1, 'cleo'));
+    feed.messageSent(sent(6, 1));
     expect(reader.told).toEqual(['6 after 4']);
   });
 
   it('waits while its membership is read, which is newer than the feed’s: who has left does not get it', async () => {
     const ben = await member('ben', 4, 1);
     const cleo = await member('cleo', 4, 1);
-    feed.sent(sent(5, 2));
+    feed.messageSent(sent(5, 2));
     expect(await waitingFor()).toEqual(['members among ben cleo']);
     expect([ben.reader.told, cleo.reader.told]).toEqual([[], []]);
     await answer(members(5, 2, { ben: 0 }));
@@ -213,7 +213,7 @@ describe('a message', () => {
   it('tells of everybody here who has come, though the hint that said so is lost', async () => {
     await member('ben', 4, 1);
     const { reader } = localUser('cleo');
-    feed.sent(sent(5, 2));
+    feed.messageSent(sent(5, 2));
     expect(await waitingFor()).toEqual(['members among ben cleo']);
     await answer(members(5, 2, { ben: 0, cleo: 4 }));
     expect(reader.told).toEqual(['joined 4']);
@@ -221,12 +221,12 @@ describe('a message', () => {
 
   it('wakes who polls as soon as it is hinted, and its sender as well, who has nothing unread by it', async () => {
     const { user } = await member('ben', 4, 1);
-    user.setQuiet(user.unreadCount);
-    feed.sent(sent(5, 1, 'ben'));
-    expect(user.isQuiet).toBe(true);
-    expect(user.touchCount).toBeGreaterThan(0);
-    feed.sent(sent(7, 1));
-    expect(user.isQuiet).toBe(false);
+    user.setNothingUnread(user.unreadCount);
+    feed.messageSent(sent(5, 1, 'ben'));
+    expect(user.hasNothingUnread).toBe(true);
+    expect(user.notifyCount).toBeGreaterThan(0);
+    feed.messageSent(sent(7, 1));
+    expect(user.hasNothingUnread).toBe(false);
     await waitingFor();
   });
 });
@@ -234,7 +234,7 @@ describe('a message', () => {
 describe('membership', () => {
   it('is compared by joinedSeq: who left and came back unseen is told both', async () => {
     const { reader } = await member('ben', 4, 1);
-    feed.sent(sent(7, 3));
+    feed.messageSent(sent(7, 3));
     await answer(members(7, 3, { ben: 6 }));
     await answer([passed(5), passed(6), passed(7)]);
     expect(reader.told).toEqual(['left', 'joined 6']);
@@ -278,7 +278,7 @@ describe('membership', () => {
   it('that could not be read of everybody is read again of everybody', async () => {
     await member('ben', 4, 1);
     localUser('cleo');
-    feed.sent(sent(5, 2));
+    feed.messageSent(sent(5, 2));
     await waitingFor();
     reads.shift()!.fail();
     expect(await waitingFor()).toEqual(['members among ben cleo']);
@@ -288,8 +288,8 @@ describe('membership', () => {
   it('that was read before what the feed knows admits nobody without asking', async () => {
     await member('ben', 4, 2);
     const { user, reader } = localUser('cleo');
-    feed.admit(user, { ...state(4, 1), joinedSeq: 0 });
-    feed.sent(sent(5, 2));
+    feed.addMemberRow(user, { ...state(4, 1), joinedSeq: 0 });
+    feed.messageSent(sent(5, 2));
     expect(await waitingFor()).toEqual(['members among ben cleo']);
     await answer(members(5, 2, { ben: 0 }));
     expect(reader.told).toEqual([]);
@@ -298,7 +298,7 @@ describe('membership', () => {
 
   it('that a window did not find is over at once, and asked for', async () => {
     const { user, reader } = await member('ben', 4, 1);
-    feed.notAMember(user);
+    feed.membershipNotFound(user);
     expect(reader.told).toEqual(['left']);
     await answer(members(6, 3, { ben: 6 }));
     expect(reader.told).toEqual(['left', 'joined 6']);
@@ -320,7 +320,7 @@ describe('a direct conversation', () => {
     feed.membersChanged(['ben'], 1, []);
     await answer({ ...members(0, 1, { ben: 0 }), ...opened });
     expect(reader.told).toEqual([]);
-    feed.sent(sent(1, 1));
+    feed.messageSent(sent(1, 1));
     expect(reader.told).toEqual(['joined 0']);
   });
 });
@@ -330,7 +330,7 @@ describe('receipts and typing', () => {
 
   it('go to nobody with whom there is a block, either way', async () => {
     const [ben, cleo, dan] = [await member('ben', 4, 1), await member('cleo', 4, 1), await member('dan', 4, 1)];
-    ben.user.blocked = new Set(['ana']);
+    ben.user.hiddenSenders = new Set(['ana']);
     cleo.user.blockedBy = new Set(['ana']);
     feed.receipt(receipt);
     feed.typing({ conversationId: GROUP, userId: 'ana' });

@@ -1,21 +1,21 @@
-import type { Feed } from './conversation-feed.js';
-import type { Follower } from './feed-subscriber.js';
+import type { ConversationFeed } from './conversation-feed.js';
+import type { FeedSubscriber } from './feed-subscriber.js';
 import type { LocalUser } from './local-user.js';
 
 /** Where one follower is in one conversation. */
-export class Cursor {
+export class FeedSubscription {
   constructor(
-    readonly feed: Feed,
-    readonly follower: Follower,
+    readonly feed: ConversationFeed,
+    readonly subscriber: FeedSubscriber,
     readonly user: LocalUser,
     /** The last seq looked at. */
-    public at: number,
+    public scannedSeq: number,
     /** The last seq the client knows: its position, its joinedSeq or its last message. */
-    public told: number,
+    public sentSeq: number,
   ) {}
 
   /** Whether it is the follower's place still, and not at the feed's end. */
-  get isBehind(): boolean {
-    return this.at < this.feed.lastSeq && this.feed.cursorOf(this.follower) === this;
+  get isLagging(): boolean {
+    return this.scannedSeq < this.feed.lastSeq && this.feed.subscriptionOf(this.subscriber) === this;
   }
 }

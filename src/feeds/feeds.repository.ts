@@ -6,7 +6,7 @@ import { statement } from '../database/statement.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../messages/seen-message.js';
 
 /** What a feed keeps of its conversation. */
-export interface FedConversation {
+export interface FeedConversation {
   readonly conversationId: ConversationId;
   readonly kind: Kind;
   readonly userA: UserId | null;
@@ -15,7 +15,7 @@ export interface FedConversation {
 }
 
 /** The head of a log, as a feed needs it. */
-export interface FeedState extends FedConversation {
+export interface FeedState extends FeedConversation {
   readonly lastSeq: number;
   readonly membersVersion: number;
 }

@@ -6,11 +6,11 @@ import { EventBus } from '../events/event-bus.js';
 import type { EventMap } from '../events/events.js';
 import { UsersService } from '../users/users.service.js';
 import { Kind } from '../conversations/conversation.entity.js';
-import type { Cursor } from './feed-subscription.js';
-import type { Feed } from './conversation-feed.js';
+import type { FeedSubscription } from './feed-subscription.js';
+import type { ConversationFeed } from './conversation-feed.js';
 import { FeedsRepository, type MembershipRow } from './feeds.repository.js';
-import type { ConversationChange, Follower } from './feed-subscriber.js';
-import { Knowledge } from './feed-registry.js';
+import type { ConversationChange, FeedSubscriber } from './feed-subscriber.js';
+import { FeedRegistry } from './feed-registry.js';
 import type { LocalUser } from './local-user.js';
 import { WindowsService } from '../messages/windows.service.js';
 
@@ -22,8 +22,8 @@ const MAX_BACKLOG = 200;
 const SWEEP_MS = 30_000;
 const KEPT_MS = 5 * 60_000;
 /** Each user is compared with the database once in this time, spread out. */
-const COMPARE_MS = 10 * 60_000;
-const USERS_PER_COMPARISON = 200;
+const RESYNC_MS = 10 * 60_000;
+const USERS_PER_RESYNC = 200;
 const RETRY_MS = 250;
 
 /** Where a client is in one conversation. */
@@ -46,14 +46,14 @@ export interface Resume {
  * events feed it; a comparison with the database finds what events failed to say.
  */
 @Injectable()
-export class Feeds implements OnModuleDestroy {
-  private readonly log = new Logger(Feeds.name);
-  private readonly known: Knowledge;
+export class FeedsService implements OnModuleDestroy {
+  private readonly log = new Logger(FeedsService.name);
+  private readonly registry: FeedRegistry;
   private readonly users: ReadonlyMap<UserId, LocalUser>;
-  private readonly feeds: ReadonlyMap<ConversationId, Feed>;
-  private readonly sweep = setInterval(() => this.lookThrough(), SWEEP_MS).unref();
-  private comparing: Promise<void> | undefined;
-  private compareAgain = false;
+  private readonly feeds: ReadonlyMap<ConversationId, ConversationFeed>;
+  private readonly timer = setInterval(() => this.maintain(), SWEEP_MS).unref();
+  private resyncing: Promise<void> | undefined;
+  private resyncAgain = false;
 
   constructor(
     private readonly bus: EventBus,
@@ -61,10 +61,10 @@ export class Feeds implements OnModuleDestroy {
     directory: UsersService,
     private readonly windows: WindowsService,
   ) {
-    this.known = new Knowledge(repository, directory, (error) => this.failed(error));
-    this.users = this.known.users;
-    this.feeds = this.known.feeds;
-    bus.on('message.sent', (sent) => this.feeds.get(sent.conversationId)?.sent(sent));
+    this.registry = new FeedRegistry(repository, directory, (error) => this.readFailed(error));
+    this.users = this.registry.users;
+    this.feeds = this.registry.feeds;
+    bus.on('message.sent', (sent) => this.feeds.get(sent.conversationId)?.messageSent(sent));
     bus.on('receipt.moved', (receipt) => this.receiptMoved(receipt));
     bus.on('typing.started', (typing) => this.feeds.get(typing.conversationId)?.typing(typing));
     bus.on('conversation.opened', (opened) => this.membersChanged(opened));
@@ -72,17 +72,17 @@ export class Feeds implements OnModuleDestroy {
     bus.on('members.left', (left) => this.membersChanged(left, 'left'));
     bus.on('member.role-changed', (changed) => this.membersChanged(changed, 'role'));
     bus.on('group.renamed', ({ conversationId }) =>
-      this.feeds.get(conversationId)?.tell({ conversationId, change: 'renamed', isSmall: true }),
+      this.feeds.get(conversationId)?.announce({ conversationId, change: 'renamed', isSmall: true }),
     );
     bus.on('group.deleted', (deleted) => this.groupDeleted(deleted));
     bus.on('block.changed', (changed) => this.blockChanged(changed));
-    bus.onDisturbance(() => void this.compareAll());
+    bus.onPossibleLoss(() => void this.resync());
   }
 
   onModuleDestroy(): void {
-    this.known.isClosing = true;
-    clearInterval(this.sweep);
-    for (const user of this.users.values()) user.touch(); // whoever waits is answered
+    this.registry.isClosing = true;
+    clearInterval(this.timer);
+    for (const user of this.users.values()) user.notify(); // whoever waits is answered
   }
 
   // ---- followers ----
@@ -91,19 +91,24 @@ export class Feeds implements OnModuleDestroy {
    * Begins to follow: tells what does not fit the client's positions, then enters the feeds, all in one turn, so that
    * no hint falls between. What is behind is then for the follower to read on.
    */
-  async attach(follower: Follower, userId: UserId, resume: Resume, isOpen: () => boolean): Promise<void> {
-    const user = this.users.get(userId) ?? this.known.addUser(userId);
-    user.pins++;
+  async attach(follower: FeedSubscriber, userId: UserId, resume: Resume, isOpen: () => boolean): Promise<void> {
+    const user = this.users.get(userId) ?? this.registry.addUser(userId);
+    user.refCount++;
     try {
-      const memberships = await this.known.load(user);
-      if (isOpen()) this.begin(follower, user, memberships, resume);
+      const memberships = await this.registry.load(user);
+      if (isOpen()) this.subscribeAll(follower, user, memberships, resume);
     } finally {
-      user.pins--;
+      user.refCount--;
     }
   }
 
   /** All in one turn: a feed that has moved on since the memberships were read is what the cursors go by. */
-  private begin(follower: Follower, user: LocalUser, memberships: readonly MembershipRow[], resume: Resume): void {
+  private subscribeAll(
+    follower: FeedSubscriber,
+    user: LocalUser,
+    memberships: readonly MembershipRow[],
+    resume: Resume,
+  ): void {
     const areBlocksNew = resume.blocksVersion !== undefined && resume.blocksVersion !== user.blocksVersion;
     if (areBlocksNew) follower.blocksChanged(user.blocksVersion);
     const rows = new Map(memberships.map((row) => [row.conversationId, row]));
@@ -111,23 +116,23 @@ export class Feeds implements OnModuleDestroy {
       const isIn = this.feeds.get(conversationId)?.joinedSeqOf(user) !== undefined;
       if (!isIn) follower.left(conversationId);
     }
-    user.followers = user.followers.concat(follower); // not [...], which leaves room for 16 more
+    user.subscribers = user.subscribers.concat(follower); // not [...], which leaves room for 16 more
     for (const feed of user.feeds) {
       if (feed.isUnlisted) continue;
       const row = rows.get(feed.conversationId);
       const joinedSeq = feed.joinedSeqOf(user)!;
       const position = areBlocksNew && row?.kind === Kind.group ? undefined : resume.positions.get(feed.conversationId);
-      const start = row?.joinedSeq === joinedSeq ? startOf(row, position, resume.others) : undefined;
+      const start = row?.joinedSeq === joinedSeq ? startingSeq(row, position, resume.others) : undefined;
       if (start === undefined) follower.joined(feed.conversationId, joinedSeq);
-      else feed.enter(follower, user, start);
+      else feed.subscribe(follower, user, start);
     }
   }
 
   /** Enters one conversation that the follower was told to have joined, unless that, or the follower, is over. */
-  enter(follower: Follower, userId: UserId, conversationId: ConversationId, joinedSeq: number): void {
+  enter(follower: FeedSubscriber, userId: UserId, conversationId: ConversationId, joinedSeq: number): void {
     const user = this.users.get(userId);
-    if (!user?.followers.includes(follower) || !this.isMember(userId, conversationId, joinedSeq)) return;
-    this.feeds.get(conversationId)!.enter(follower, user, joinedSeq);
+    if (!user?.subscribers.includes(follower) || !this.isMember(userId, conversationId, joinedSeq)) return;
+    this.feeds.get(conversationId)!.subscribe(follower, user, joinedSeq);
   }
 
   /** Whether the user is in the conversation, in that membership, as far as this process knows. */
@@ -153,51 +158,51 @@ export class Feeds implements OnModuleDestroy {
   }
 
   /** Asks the database whether the user is in the conversation, and since when. */
-  ask(userId: UserId, conversationId: ConversationId): void {
+  checkMembership(userId: UserId, conversationId: ConversationId): void {
     const user = this.users.get(userId);
-    if (user) this.feeds.get(conversationId)?.ask(user);
+    if (user) this.feeds.get(conversationId)?.checkMembership(user);
   }
 
   /** Ends following. Answers where the client is, for it to be attached again. */
-  detach(follower: Follower, userId: UserId): Map<ConversationId, Position> {
+  detach(follower: FeedSubscriber, userId: UserId): Map<ConversationId, Position> {
     const positions = new Map<ConversationId, Position>();
     const user = this.users.get(userId);
-    if (!user?.followers.includes(follower)) return positions;
-    user.followers = user.followers.filter((one) => one !== follower);
+    if (!user?.subscribers.includes(follower)) return positions;
+    user.subscribers = user.subscribers.filter((one) => one !== follower);
     user.noteUse();
     for (const feed of user.feeds) {
-      const cursor = feed.cursorOf(follower);
+      const cursor = feed.subscriptionOf(follower);
       const joinedSeq = feed.joinedSeqOf(user);
-      if (cursor && joinedSeq !== undefined) positions.set(feed.conversationId, { seq: cursor.told, joinedSeq });
-      feed.leave(follower);
+      if (cursor && joinedSeq !== undefined) positions.set(feed.conversationId, { seq: cursor.sentSeq, joinedSeq });
+      feed.unsubscribe(follower);
     }
     return positions;
   }
 
   /** Reads one window for each of these cursors of one user, one statement for all, and tells what is in them. */
-  async readOn(userId: UserId, cursors: readonly Cursor[]): Promise<void> {
-    const places = cursors.map(({ feed, user, at }) => ({
+  async readBacklog(userId: UserId, cursors: readonly FeedSubscription[]): Promise<void> {
+    const places = cursors.map(({ feed, user, scannedSeq }) => ({
       conversationId: feed.conversationId,
-      seq: at,
+      seq: scannedSeq,
       joinedSeq: feed.joinedSeqOf(user),
     }));
     const windows = await this.windows.after(userId, places, WINDOW);
     for (const cursor of cursors) {
-      const { feed, follower, user } = cursor;
-      if (feed.cursorOf(follower) !== cursor) continue; // left, or entered anew, meanwhile
+      const { feed, subscriber, user } = cursor;
+      if (feed.subscriptionOf(subscriber) !== cursor) continue; // left, or entered anew, meanwhile
       const window = windows.get(feed.conversationId);
       if (!window) {
-        feed.notAMember(user);
+        feed.membershipNotFound(user);
         continue;
       }
       for (const message of window.items) {
-        if (message.seq <= cursor.at) continue;
-        const afterSeq = cursor.told;
-        cursor.told = message.seq; // first: a follower who becomes slow by it leaves from here
-        follower.message(message, afterSeq);
-        if (feed.cursorOf(follower) !== cursor) break;
+        if (message.seq <= cursor.scannedSeq) continue;
+        const afterSeq = cursor.sentSeq;
+        cursor.sentSeq = message.seq; // first: a follower who becomes slow by it leaves from here
+        subscriber.message(message, afterSeq);
+        if (feed.subscriptionOf(subscriber) !== cursor) break;
       }
-      cursor.at = Math.max(cursor.at, window.toSeq);
+      cursor.scannedSeq = Math.max(cursor.scannedSeq, window.toSeq);
     }
   }
 
@@ -205,40 +210,40 @@ export class Feeds implements OnModuleDestroy {
 
   /** The user, known from now on and for some minutes after. */
   async watch(userId: UserId): Promise<LocalUser> {
-    const user = this.users.get(userId) ?? this.known.addUser(userId);
+    const user = this.users.get(userId) ?? this.registry.addUser(userId);
     user.noteUse();
     if (!user.isLoaded) {
-      user.pins++;
+      user.refCount++;
       try {
-        await this.known.load(user);
+        await this.registry.load(user);
       } finally {
-        user.pins--;
+        user.refCount--;
       }
     }
     return user;
   }
 
   /** Whether nothing is unread for the user: known for sure, and at once. */
-  isQuiet(userId: UserId): boolean {
+  hasNothingUnread(userId: UserId): boolean {
     const user = this.users.get(userId);
-    if (!user?.isQuiet || !this.areSure) return false;
+    if (!user?.hasNothingUnread || !this.areReliable) return false;
     user.noteUse();
     return true;
   }
 
   /** Whether what the feeds say can be relied on: the bus was heard within the last second, and what it left out was found. */
-  get areSure(): boolean {
-    return this.bus.isFresh() && !this.comparing;
+  get areReliable(): boolean {
+    return this.bus.isHealthy() && !this.resyncing;
   }
 
   /** Whether the process is ending: nobody should wait for anything any more. */
-  get areClosing(): boolean {
-    return this.known.isClosing;
+  get isClosing(): boolean {
+    return this.registry.isClosing;
   }
 
   /** Waits until something has come for the user since `touchCount` was `since`, the time is up, or the client has gone. */
-  async untilTouched(user: LocalUser, since: number, ms: number, connection: Socket): Promise<void> {
-    if (user.touchCount !== since || this.known.isClosing || connection.destroyed) return;
+  async untilNotified(user: LocalUser, since: number, ms: number, connection: Socket): Promise<void> {
+    if (user.notifyCount !== since || this.registry.isClosing || connection.destroyed) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
@@ -246,7 +251,7 @@ export class Feeds implements OnModuleDestroy {
         connection.off('close', done);
         resolve();
       };
-      const forget = user.nextTouch(done);
+      const forget = user.onNextNotify(done);
       const timer = setTimeout(done, ms);
       connection.once('close', done);
     });
@@ -261,11 +266,11 @@ export class Feeds implements OnModuleDestroy {
   ): void {
     const { conversationId, membersVersion, userIds } = event;
     const here = userIds?.filter((id) => this.users.has(id));
-    for (const user of here?.map((id) => this.users.get(id)!) ?? this.users.values()) user.epoch++;
+    for (const user of here?.map((id) => this.users.get(id)!) ?? this.users.values()) user.refreshId++;
     const isNews = userIds === undefined || here!.length > 0;
     const feed =
       this.feeds.get(conversationId) ??
-      (isNews && this.users.size > 0 ? this.known.addFeed(conversationId) : undefined);
+      (isNews && this.users.size > 0 ? this.registry.addFeed(conversationId) : undefined);
     const changes: ConversationChange[] = change
       ? (userIds ?? []).map((userId) => ({ conversationId, change, userId, isSmall: false }))
       : [];
@@ -273,8 +278,8 @@ export class Feeds implements OnModuleDestroy {
   }
 
   private groupDeleted({ conversationId }: EventMap['group.deleted']): void {
-    for (const user of this.users.values()) user.epoch++;
-    this.feeds.get(conversationId)?.deleted();
+    for (const user of this.users.values()) user.refreshId++;
+    this.feeds.get(conversationId)?.conversationDeleted();
   }
 
   /** Followers of a conversation; one's own devices also in one that is too large for receipts. */
@@ -287,70 +292,70 @@ export class Feeds implements OnModuleDestroy {
     const blocker = this.users.get(blockerId);
     const other = this.users.get(blockedId);
     if (blocker) {
-      blocker.epoch++;
-      if (blocked) blocker.blocked = new Set([...blocker.blocked, blockedId]);
-      if (blocksVersion > blocker.blocksVersion) this.known.raiseBlocksVersion(blocker, blocksVersion);
+      blocker.refreshId++;
+      if (blocked) blocker.hiddenSenders = new Set([...blocker.hiddenSenders, blockedId]);
+      if (blocksVersion > blocker.blocksVersion) this.registry.setBlocksVersion(blocker, blocksVersion);
     }
     if (other) {
-      other.epoch++;
+      other.refreshId++;
       if (blocked) other.blockedBy = new Set([...other.blockedBy, blockerId]);
     }
     const concerned = [blocker, other].filter((user) => user?.isLoaded) as LocalUser[];
-    if (concerned.length > 0) void this.known.readBlocks(concerned);
+    if (concerned.length > 0) void this.registry.readBlocks(concerned);
   }
 
   // ---- comparing ----
 
   /** Compares every user, after a disturbance. One at a time; a disturbance meanwhile begins it again. */
-  private async compareAll(): Promise<void> {
-    this.compareAgain = true;
-    this.comparing ??= this.compareUntilStill().finally(() => (this.comparing = undefined));
-    await this.comparing;
+  private async resync(): Promise<void> {
+    this.resyncAgain = true;
+    this.resyncing ??= this.resyncUntilStable().finally(() => (this.resyncing = undefined));
+    await this.resyncing;
   }
 
-  private async compareUntilStill(): Promise<void> {
-    while (this.compareAgain && !this.known.isClosing) {
-      this.compareAgain = false;
+  private async resyncUntilStable(): Promise<void> {
+    while (this.resyncAgain && !this.registry.isClosing) {
+      this.resyncAgain = false;
       try {
         const users = [...this.users.values()];
-        for (let i = 0; i < users.length; i += USERS_PER_COMPARISON) {
-          await this.known.compare(users.slice(i, i + USERS_PER_COMPARISON));
+        for (let i = 0; i < users.length; i += USERS_PER_RESYNC) {
+          await this.registry.compareWithDatabase(users.slice(i, i + USERS_PER_RESYNC));
         }
-        for (const user of users) for (const follower of user.followers) follower.compared();
+        for (const user of users) for (const follower of user.subscribers) follower.resynced();
       } catch (error) {
-        this.compareAgain = true;
-        await this.failed(error);
+        this.resyncAgain = true;
+        await this.readFailed(error);
       }
     }
   }
 
   /** Now and then: forgets who is no longer asked for, and compares whose turn it is. */
-  private lookThrough(): void {
+  private maintain(): void {
     const now = performance.now();
-    for (const user of this.users.values()) if (isIdle(user, now)) this.known.removeUser(user);
-    const due = [...this.users.values()].filter(({ comparedAt }) => now - comparedAt > COMPARE_MS);
-    const share = Math.ceil((this.users.size * 2 * SWEEP_MS) / COMPARE_MS);
+    for (const user of this.users.values()) if (isIdle(user, now)) this.registry.removeUser(user);
+    const due = [...this.users.values()].filter(({ resyncedAt }) => now - resyncedAt > RESYNC_MS);
+    const share = Math.ceil((this.users.size * 2 * SWEEP_MS) / RESYNC_MS);
     const chosen = due.slice(0, Math.max(share, 1));
-    if (chosen.length > 0) void this.known.compare(chosen).catch((error) => this.failed(error));
+    if (chosen.length > 0) void this.registry.compareWithDatabase(chosen).catch((error) => this.readFailed(error));
   }
 
-  async failed(error: unknown): Promise<void> {
-    if (!this.known.isClosing)
+  async readFailed(error: unknown): Promise<void> {
+    if (!this.registry.isClosing)
       this.log.warn(`reading what hints left out failed, trying again: ${(error as Error).message}`);
     await sleep(RETRY_MS, undefined, { ref: false });
   }
 }
 
 const isIdle = (user: LocalUser, now: number): boolean =>
-  user.followers.length === 0 && user.pins === 0 && now - user.usedAt > KEPT_MS;
+  user.subscribers.length === 0 && user.refCount === 0 && now - user.usedAt > KEPT_MS;
 
 /** Where a follower begins; undefined: as joined anew, since its position does not fit. */
-function startOf(row: MembershipRow, position: Position | undefined, others: Resume['others']): number | undefined {
-  if (position) return fits(position, row) ? position.seq : undefined;
+function startingSeq(row: MembershipRow, position: Position | undefined, others: Resume['others']): number | undefined {
+  if (position) return isValidPosition(position, row) ? position.seq : undefined;
   if (others === 'joined') return undefined;
   return others === 'end' ? row.lastSeq : Math.max(row.deliveredSeq, row.lastSeq - MAX_BACKLOG);
 }
 
 /** A position counts where it is of this membership and not beyond the log (a restored database). */
-const fits = (position: Position, row: MembershipRow): boolean =>
+const isValidPosition = (position: Position, row: MembershipRow): boolean =>
   position.joinedSeq === row.joinedSeq && position.seq >= row.joinedSeq && position.seq <= row.lastSeq;

@@ -1,6 +1,6 @@
 import type { UserId } from '../common/ids.js';
-import type { Feed } from './conversation-feed.js';
-import type { Follower } from './feed-subscriber.js';
+import type { ConversationFeed } from './conversation-feed.js';
+import type { FeedSubscriber } from './feed-subscriber.js';
 
 /** Of a user without blocks. An empty Set of one's own takes 150 bytes, and most users would have two. */
 const NOBODY: ReadonlySet<UserId> = new Set();
@@ -11,27 +11,27 @@ const now = (): number => Math.trunc(performance.now());
 /** A user of this process: who reads live here, or has polled here lately. */
 export class LocalUser {
   /** Replaced, never changed: most users have one, and an array of one takes 90 bytes less than a Set. */
-  followers: readonly Follower[] = [];
+  subscribers: readonly FeedSubscriber[] = [];
   /** The feeds that the user is a member of. */
-  readonly feeds = new Set<Feed>();
+  readonly feeds = new Set<ConversationFeed>();
   /** Whose group messages the user does not see. */
-  blocked = NOBODY;
+  hiddenSenders = NOBODY;
   blockedBy = NOBODY;
   blocksVersion = 0;
   /** Whether blocks and memberships have been read. */
   isLoaded = false;
   /** Counts the hints that concern the user's memberships or blocks: a read that one overtook is read again. */
-  epoch = 0;
+  refreshId = 0;
   /** Reads under way that need the user to stay. */
-  pins = 0;
+  refCount = 0;
   /** When the user was last asked for, in milliseconds of the process. */
   usedAt = now();
   /** When they were last compared with the database. */
-  comparedAt = now();
+  resyncedAt = now();
 
-  private touches = 0;
-  private unreadTouches = 0;
-  private quietAt = -1;
+  private notifications = 0;
+  private unreadNotifications = 0;
+  private nothingUnreadAt = -1;
   /** Undefined while nobody waits. */
   private waiting: Set<() => void> | undefined;
 
@@ -41,53 +41,53 @@ export class LocalUser {
     this.usedAt = now();
   }
 
-  noteComparison(): void {
-    this.comparedAt = now();
+  noteResync(): void {
+    this.resyncedAt = now();
   }
 
-  takeBlocks(blocked: readonly UserId[], blockedBy: readonly UserId[]): void {
-    this.blocked = blocked.length > 0 ? new Set(blocked) : NOBODY;
+  setBlocks(blocked: readonly UserId[], blockedBy: readonly UserId[]): void {
+    this.hiddenSenders = blocked.length > 0 ? new Set(blocked) : NOBODY;
     this.blockedBy = blockedBy.length > 0 ? new Set(blockedBy) : NOBODY;
   }
 
   /** Counts all that has come. */
-  get touchCount(): number {
-    return this.touches;
+  get notifyCount(): number {
+    return this.notifications;
   }
 
   /** Counts what may have put something unread in front of the user. */
   get unreadCount(): number {
-    return this.unreadTouches;
+    return this.unreadNotifications;
   }
 
   /** Something came, which may be unread; nothing of one's own is. */
-  touch(mayBeUnread = true): void {
-    this.touches++;
-    if (mayBeUnread) this.unreadTouches++;
+  notify(mayBeUnread = true): void {
+    this.notifications++;
+    if (mayBeUnread) this.unreadNotifications++;
     const { waiting } = this;
     this.waiting = undefined;
     waiting?.forEach((wake) => wake());
   }
 
   /** Nothing was unread when the database was asked, at a time when `unreadCount` was this. */
-  setQuiet(unreadCount: number): void {
-    this.quietAt = unreadCount;
+  setNothingUnread(unreadCount: number): void {
+    this.nothingUnreadAt = unreadCount;
   }
 
   /** Whether nothing is unread that the feeds know of. */
-  get isQuiet(): boolean {
-    return this.quietAt === this.unreadTouches;
+  get hasNothingUnread(): boolean {
+    return this.nothingUnreadAt === this.unreadNotifications;
   }
 
   /** Resolves at the next touch; the answered function ends the wait. */
-  nextTouch(wake: () => void): () => void {
+  onNextNotify(wake: () => void): () => void {
     const waiting = (this.waiting ??= new Set());
     waiting.add(wake);
     return () => waiting.delete(wake);
   }
 
   /** A block either way: neither of the two sees the other's receipts and typing. */
-  isApartFrom(other: UserId): boolean {
-    return this.blocked.has(other) || this.blockedBy.has(other);
+  isBlockedEitherWay(other: UserId): boolean {
+    return this.hiddenSenders.has(other) || this.blockedBy.has(other);
   }
 }

@@ -1,24 +1,24 @@
 import type { UserId } from '../common/ids.js';
-import type { ConversationChange, Passed } from './feed-subscriber.js';
+import type { ConversationChange, FanOutMessage } from './feed-subscriber.js';
 
 /** What one read of the members answers. */
-interface Question {
-  readonly asked: ReadonlySet<UserId>;
+interface MembershipQuery {
+  readonly userIds: ReadonlySet<UserId>;
   readonly everybody: boolean;
   readonly changes: readonly ConversationChange[];
 }
 
 /** What a feed has heard and not settled yet. */
-export class Unsettled {
+export class PendingWork {
   /** Messages that came before others that stand in front of them. */
-  readonly early = new Map<number, Passed>();
+  readonly early = new Map<number, FanOutMessage>();
   /** Users to ask the database about; `everybody` where who is concerned is not known. */
-  asked = new Set<UserId>();
+  userIds = new Set<UserId>();
   everybody = false;
   changes: ConversationChange[] = [];
 
-  get areMembersAsked(): boolean {
-    return this.everybody || this.asked.size > 0;
+  get hasMembershipQuery(): boolean {
+    return this.everybody || this.userIds.size > 0;
   }
 
   get hasChanges(): boolean {
@@ -29,17 +29,17 @@ export class Unsettled {
     for (const seq of this.early.keys()) if (seq <= upToSeq) this.early.delete(seq);
   }
 
-  takeQuestion(): Question {
-    const { asked, everybody, changes } = this;
-    this.asked = new Set();
+  takeMembershipQuery(): MembershipQuery {
+    const { userIds, everybody, changes } = this;
+    this.userIds = new Set();
     this.everybody = false;
     this.changes = [];
-    return { asked, everybody, changes };
+    return { userIds, everybody, changes };
   }
 
   /** It was not answered. */
-  putBack({ asked, everybody, changes }: Question): void {
-    asked.forEach((id) => this.asked.add(id));
+  requeue({ userIds, everybody, changes }: MembershipQuery): void {
+    userIds.forEach((id) => this.userIds.add(id));
     this.everybody ||= everybody;
     this.changes.unshift(...changes);
   }

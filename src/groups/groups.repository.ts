@@ -16,7 +16,7 @@ export interface GroupRow {
 }
 
 /** Where a list of members goes on: after this one. */
-export interface MemberPlace {
+export interface MemberKey {
   readonly joinedAt: string;
   readonly userId: UserId;
 }
@@ -48,7 +48,7 @@ export class GroupsRepository {
     return this.db.many(LIST_OF, userId, beforeId, limit);
   }
 
-  members(id: ConversationId, after: MemberPlace, limit: number): Promise<MemberRow[]> {
+  members(id: ConversationId, after: MemberKey, limit: number): Promise<MemberRow[]> {
     return this.db.many(MEMBERS, id, after.joinedAt, after.userId, limit);
   }
 }

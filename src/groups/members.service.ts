@@ -12,7 +12,7 @@ import { MembershipsService } from '../conversations/memberships.service.js';
 import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import type { Member, MemberPage } from './groups.dto.js';
-import { GroupsRepository, type MemberPlace } from './groups.repository.js';
+import { GroupsRepository, type MemberKey } from './groups.repository.js';
 import { GroupsService } from './groups.service.js';
 import { mayChange, mayManage, mayRemove, roleName, type Role } from './roles.js';
 
@@ -23,7 +23,7 @@ const memberCursor = new CursorKind<[joinedAt: string, userId: UserId]>(
     isMoment(joinedAt) && typeof userId === 'string' && isUuid(userId) && rest.length === 0,
 );
 
-const START: MemberPlace = { joinedAt: '-infinity', userId: '00000000-0000-0000-0000-000000000000' };
+const START: MemberKey = { joinedAt: '-infinity', userId: '00000000-0000-0000-0000-000000000000' };
 
 /** Who is in a group, and as what. */
 @Injectable()
@@ -117,7 +117,7 @@ const rolesAfter = (userId: UserId, role: RoleNumber, ownerId: UserId): Readonly
     ...(role === RoleNumber.owner ? [[ownerId, RoleNumber.admin] as const] : []),
   ]);
 
-function placeOf(cursor?: string): MemberPlace {
+function placeOf(cursor?: string): MemberKey {
   if (cursor === undefined) return START;
   const [joinedAt, userId] = memberCursor.decode(cursor);
   return { joinedAt, userId };

@@ -5,7 +5,7 @@ import { statement } from '../database/statement.js';
 import { APART, HIDDEN, MESSAGE_COLUMNS, type SeenMessage } from '../messages/seen-message.js';
 
 /** A place in the merged order of all conversations: by sentAt, then conversation, then seq. */
-export interface Place {
+export interface ListKey {
   /** RFC 3339, or `infinity` and `-infinity` for the two ends. */
   readonly sentAt: string;
   readonly conversationId: ConversationId;
@@ -28,7 +28,7 @@ export interface ListFilter {
 /** The messages of a page, and the nearest place that was not looked at; null where everything was. */
 export interface Listed {
   readonly messages: readonly SeenMessage[];
-  readonly unseenFrom: Place | null;
+  readonly unseenFrom: ListKey | null;
 }
 
 type ListRow = SeenMessage & {
@@ -52,7 +52,7 @@ type ListParams = [
 ];
 
 /** How many log rows a list looks at. */
-export interface Reach {
+export interface ScanLimit {
   readonly perConversation: number;
   readonly inAll: number;
 }
@@ -209,7 +209,7 @@ export class MessageListRepository {
     userId: UserId,
     filter: ListFilter,
     order: 'newest' | 'oldest',
-    { limit, from, reach }: { limit: number; from: Place; reach: Reach },
+    { limit, from, reach }: { limit: number; from: ListKey; reach: ScanLimit },
   ): Promise<Listed> {
     const { conversationId, senderId = null, toMeDirectly, read } = filter;
     const params: ListParams = [
@@ -232,7 +232,7 @@ export class MessageListRepository {
   }
 }
 
-function edgeOf(row: ListRow | undefined): Place | null {
+function edgeOf(row: ListRow | undefined): ListKey | null {
   if (!row || row.edgeAt === null || row.edgeId === null || row.edgeSeq === null) return null;
   return { sentAt: row.edgeAt.toISOString(), conversationId: row.edgeId, seq: row.edgeSeq };
 }

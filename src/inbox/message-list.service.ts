@@ -10,8 +10,8 @@ import {
   MessageListRepository,
   ReadFilter,
   type ListFilter,
-  type Place,
-  type Reach,
+  type ListKey,
+  type ScanLimit,
 } from './message-list.repository.js';
 import { MessageViews } from '../messages/message-views.service.js';
 import type { ListMessages, MessagePage } from './message-list.dto.js';
@@ -60,10 +60,10 @@ export class MessageListService {
     userId: UserId,
     filter: ListFilter,
     order: 'newest' | 'oldest',
-    { limit, from }: { limit: number; from: Place },
-  ): Promise<{ messages: readonly SeenMessage[]; next?: Place }> {
+    { limit, from }: { limit: number; from: ListKey },
+  ): Promise<{ messages: readonly SeenMessage[]; next?: ListKey }> {
     const messages: SeenMessage[] = [];
-    let next: Place | undefined = from;
+    let next: ListKey | undefined = from;
     for (const reach of reachesOf(filter, limit)) {
       const listed = await this.repository.list(userId, filter, order, { limit, from: next, reach });
       messages.push(...listed.messages.slice(0, limit - messages.length));
@@ -105,7 +105,7 @@ const MAX_ROWS_LOOKED_AT = 10_000;
  * Without a filter as many rows of each conversation as the page holds are enough, but for senders who are hidden. With
  * one a few are enough mostly, and cost 1 ms of the database where 10,000 cost 10.
  */
-function reachesOf({ senderId, toMeDirectly, read }: ListFilter, limit: number): Reach[] {
+function reachesOf({ senderId, toMeDirectly, read }: ListFilter, limit: number): ScanLimit[] {
   const isUnfiltered = senderId === undefined && !toMeDirectly && read === ReadFilter.none;
   if (isUnfiltered) return [{ perConversation: limit, inAll: MAX_ROWS_LOOKED_AT }];
   const near = MAX_ROWS_LOOKED_AT / 4;
@@ -157,19 +157,19 @@ function readFilter(read: boolean | undefined, isSent: boolean): ReadFilter {
   return read ? ReadFilter.receivedRead : ReadFilter.receivedUnread;
 }
 
-const toPlace = ([sentAt, conversationId, seq]: [string, ConversationId, number]): Place => ({
+const toPlace = ([sentAt, conversationId, seq]: [string, ConversationId, number]): ListKey => ({
   sentAt,
   conversationId,
   seq,
 });
 
-function toLast(messages: readonly { sentAt: Date; conversationId: ConversationId; seq: number }[]): Place {
+function toLast(messages: readonly { sentAt: Date; conversationId: ConversationId; seq: number }[]): ListKey {
   const { sentAt, conversationId, seq } = messages.at(-1)!;
   return { sentAt: sentAt.toISOString(), conversationId, seq };
 }
 
 /** A full page goes on beyond its last message; a short one at the nearest place that was not looked at, which is included. */
-function nextPlace(last: Place | undefined, unseen: Place | null, order: 'newest' | 'oldest'): Place | undefined {
+function nextPlace(last: ListKey | undefined, unseen: ListKey | null, order: 'newest' | 'oldest'): ListKey | undefined {
   if (last) return last;
   return unseen ? { ...unseen, seq: unseen.seq + (order === 'newest' ? 1 : -1) } : undefined;
 }

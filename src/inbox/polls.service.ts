@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
 import type { UserId } from '../common/ids.js';
-import { Feeds } from '../feeds/feeds.service.js';
+import { FeedsService } from '../feeds/feeds.service.js';
 import { MessageListService } from './message-list.service.js';
 import type { ListMessages, MessagePage } from './message-list.dto.js';
 
@@ -16,12 +16,12 @@ const EMPTY: MessagePage = { items: [] };
 export class PollsService {
   constructor(
     private readonly lists: MessageListService,
-    private readonly feeds: Feeds,
+    private readonly feeds: FeedsService,
   ) {}
 
   /** Whether nothing is unread for the user, as far as the feeds know at once; false: ask `list`. */
   isKnownEmpty(userId: UserId): boolean {
-    return this.feeds.isQuiet(userId);
+    return this.feeds.hasNothingUnread(userId);
   }
 
   /**
@@ -37,16 +37,16 @@ export class PollsService {
     const until = performance.now() + wait * 1_000;
     const user = await this.feeds.watch(me.userId);
     for (;;) {
-      const { touchCount, unreadCount } = user;
-      const isSure = this.feeds.areSure;
-      if (!(isInbox && user.isQuiet && isSure)) {
+      const { notifyCount, unreadCount } = user;
+      const isSure = this.feeds.areReliable;
+      if (!(isInbox && user.hasNothingUnread && isSure)) {
         const page = await this.lists.list(me, query);
         if (page.items.length > 0 || page.next !== undefined) return page;
-        if (isInbox) user.setQuiet(unreadCount);
+        if (isInbox) user.setNothingUnread(unreadCount);
       }
       const left = until - performance.now();
-      if (left <= 0 || connection.destroyed || this.feeds.areClosing) return EMPTY;
-      await this.feeds.untilTouched(user, touchCount, isSure ? left : Math.min(left, UNSURE_MS), connection);
+      if (left <= 0 || connection.destroyed || this.feeds.isClosing) return EMPTY;
+      await this.feeds.untilNotified(user, notifyCount, isSure ? left : Math.min(left, UNSURE_MS), connection);
     }
   }
 }

@@ -11,12 +11,12 @@ import type { LiveServices } from './live.services.js';
 const MAX_FRAME_BYTES = 4 * 1024;
 const MAX_BAD_FRAMES = 10;
 /** Frames of one socket that may be under way; the next are read when one is through. */
-const MAX_UNDER_WAY = 64;
+const MAX_IN_FLIGHT = 64;
 /** One typing notice per conversation in this time, in milliseconds. */
 const TYPING_MS = 1_000;
 
 /** The socket that a client speaks through. */
-export interface Speaker {
+export interface FrameConnection {
   readonly me: ActingUser;
   readonly userId: UserId;
   readonly hasResumed: boolean;
@@ -25,7 +25,7 @@ export interface Speaker {
   renew(token: string): Promise<void>;
   /** Reads no further frames, until told to. */
   pause(isPaused: boolean): void;
-  tell(frame: ServerFrame): void;
+  send(frame: ServerFrame): void;
   problem(error: unknown): void;
   close(code: number, reason: string): void;
 }
@@ -40,9 +40,9 @@ class Sends {
 }
 
 /** What one client says: frames are checked, then done, sends in the order in which they came. */
-export class ClientFrames {
+export class FrameHandler {
   private badFrames = 0;
-  private underWay = 0;
+  private inFlight = 0;
   /** Undefined while none is under way. */
   private sends: Sends | undefined;
   /** When the client was last heard typing, by conversation; undefined until it first is. */
@@ -50,43 +50,43 @@ export class ClientFrames {
 
   constructor(
     private readonly services: LiveServices,
-    private readonly speaker: Speaker,
+    private readonly connection: FrameConnection,
   ) {}
 
   received(data: Buffer, isBinary: boolean): void {
     const isTooBig = data.length > MAX_FRAME_BYTES;
-    if (isTooBig && this.speaker.hasResumed) return this.speaker.close(Close.tooBig, 'the frame is too large');
+    if (isTooBig && this.connection.hasResumed) return this.connection.close(Close.tooBig, 'the frame is too large');
     let shape: FrameShape | undefined;
     try {
       if (isBinary) throw malformed('Frames are text.');
       shape = parseFrame(data);
-      if (isTooBig && shape.type !== 'resume') return this.speaker.close(Close.tooBig, 'the frame is too large');
+      if (isTooBig && shape.type !== 'resume') return this.connection.close(Close.tooBig, 'the frame is too large');
       this.handle(checkFrame(shape));
       this.badFrames = 0;
     } catch (error) {
-      this.refused(error, shape);
+      this.rejected(error, shape);
     }
   }
 
-  private refused(error: unknown, shape: FrameShape | undefined): void {
+  private rejected(error: unknown, shape: FrameShape | undefined): void {
     if (shape?.type === 'send' && typeof shape.ref === 'string' && shape.ref.length <= 64) {
-      this.speaker.tell({ type: 'reply', ref: shape.ref, ...this.services.sending.failed(error) });
+      this.connection.send({ type: 'reply', ref: shape.ref, ...this.services.sending.failed(error) });
       return;
     }
-    this.speaker.problem(error);
-    if (++this.badFrames >= MAX_BAD_FRAMES) this.speaker.close(Close.policy, 'too many bad frames');
+    this.connection.problem(error);
+    if (++this.badFrames >= MAX_BAD_FRAMES) this.connection.close(Close.policy, 'too many bad frames');
   }
 
   private handle(frame: ClientFrame): void {
-    if (frame.type === 'ping') return this.speaker.tell({ type: 'pong' });
-    if (frame.type === 'auth') return this.run(this.speaker.renew(frame.token));
-    if (frame.type === 'resume') return this.speaker.resume(frame);
-    if (!this.speaker.hasResumed) throw invalid('A socket begins with resume.');
+    if (frame.type === 'ping') return this.connection.send({ type: 'pong' });
+    if (frame.type === 'auth') return this.run(this.connection.renew(frame.token));
+    if (frame.type === 'resume') return this.connection.resume(frame);
+    if (!this.connection.hasResumed) throw invalid('A socket begins with resume.');
     switch (frame.type) {
       case 'send':
         return this.send(frame);
       case 'read':
-        return this.run(this.services.messages.markRead(this.speaker.me, frame.messageId));
+        return this.run(this.services.messages.markRead(this.connection.me, frame.messageId));
       case 'delivered':
         return this.delivered(frame);
       case 'typing':
@@ -96,16 +96,16 @@ export class ClientFrames {
 
   /** Something that is answered only where it fails. */
   private run(work: Promise<unknown>): void {
-    this.begun();
-    work.catch((error: unknown) => this.speaker.problem(error)).finally(() => this.ended());
+    this.started();
+    work.catch((error: unknown) => this.connection.problem(error)).finally(() => this.finished());
   }
 
-  private begun(): void {
-    if (++this.underWay === MAX_UNDER_WAY) this.speaker.pause(true);
+  private started(): void {
+    if (++this.inFlight === MAX_IN_FLIGHT) this.connection.pause(true);
   }
 
-  private ended(): void {
-    if (--this.underWay === MAX_UNDER_WAY - 1) this.speaker.pause(false);
+  private finished(): void {
+    if (--this.inFlight === MAX_IN_FLIGHT - 1) this.connection.pause(false);
   }
 
   /** In the order in which they came: whom each goes to is found out one after the other, then they wait together. */
@@ -114,19 +114,20 @@ export class ClientFrames {
     const { sending } = this.services;
     const sends = (this.sends ??= new Sends());
     sends.count++;
-    this.begun();
+    this.started();
     const prepared = sends.lastPrepared.then(() =>
-      sending.prepare(this.speaker.me, { recipient, text, clientMessageId }),
+      sending.prepare(this.connection.me, { recipient, text, clientMessageId }),
     );
     sends.lastPrepared = prepared.catch(() => undefined);
     prepared
       .then((ready) => this.store(ready, sends))
       .then(
-        ({ message, isRepeated }) => this.speaker.tell({ type: 'reply', ref, status: isRepeated ? 200 : 201, message }),
-        (error: unknown) => this.speaker.tell({ type: 'reply', ref, ...sending.failed(error) }),
+        ({ message, isRepeated }) =>
+          this.connection.send({ type: 'reply', ref, status: isRepeated ? 200 : 201, message }),
+        (error: unknown) => this.connection.send({ type: 'reply', ref, ...sending.failed(error) }),
       )
       .finally(() => {
-        this.ended();
+        this.finished();
         if (--sends.count === 0) this.sends = undefined;
       });
   }
@@ -148,22 +149,22 @@ export class ClientFrames {
   private delivered({ messageId }: MarkFrame): void {
     const place = parseMessageId(messageId);
     const { feeds, deliveredWriter } = this.services;
-    const joinedSeq = place && feeds.joinedSeqOf(this.speaker.userId, place.conversationId);
+    const joinedSeq = place && feeds.joinedSeqOf(this.connection.userId, place.conversationId);
     const lastSeq = place && feeds.lastSeqOf(place.conversationId);
     const isVisible =
       joinedSeq !== undefined && lastSeq !== undefined && place!.seq > joinedSeq && place!.seq <= lastSeq;
-    if (!isVisible) return this.speaker.problem(messageNotFound());
-    deliveredWriter.add(this.speaker.userId, place!.conversationId, place!.seq);
+    if (!isVisible) return this.connection.problem(messageNotFound());
+    deliveredWriter.add(this.connection.userId, place!.conversationId, place!.seq);
   }
 
   private typed(conversationId: ConversationId): void {
-    if (!this.services.feeds.isMember(this.speaker.userId, conversationId))
-      return this.speaker.problem(conversationNotFound());
+    if (!this.services.feeds.isMember(this.connection.userId, conversationId))
+      return this.connection.problem(conversationNotFound());
     const now = performance.now();
     const lastTyping = (this.lastTyping ??= new Map());
     if (now - (lastTyping.get(conversationId) ?? -Infinity) < TYPING_MS) return;
     if (lastTyping.size > 100) lastTyping.clear();
     lastTyping.set(conversationId, now);
-    this.services.bus.publish([{ name: 'typing.started', data: { conversationId, userId: this.speaker.userId } }]);
+    this.services.bus.publish([{ name: 'typing.started', data: { conversationId, userId: this.connection.userId } }]);
   }
 }

@@ -1,7 +1,7 @@
 import { parseJsonObject } from '../common/json-object.js';
 import { malformed } from '../common/problems.js';
 import { readInput } from '../common/read-input.js';
-import type { Passed } from '../feeds/feed-subscriber.js';
+import type { FanOutMessage } from '../feeds/feed-subscriber.js';
 import { CLIENT_FRAMES, type ClientFrame, type ServerFrame } from './frames.dto.js';
 
 /** What a frame bears of itself, whether or not the rest of it is right. */
@@ -54,15 +54,15 @@ export function sharedFrame(source: object, build: () => ServerFrame): Buffer {
 }
 
 /** The text of a message, and the frame for whoever has the one before it. */
-interface Written {
+interface Encoded {
   readonly text: string;
   readonly next: Buffer;
 }
 
-const written = { others: new WeakMap<Passed, Written>(), own: new WeakMap<Passed, Written>() };
+const written = { others: new WeakMap<FanOutMessage, Encoded>(), own: new WeakMap<FanOutMessage, Encoded>() };
 
 /** The frame of a message that was passed on; its sender's shows the clientMessageId. */
-export function passedFrame(passed: Passed, afterSeq: number, isOwn: boolean): Buffer {
+export function fanOutFrame(passed: FanOutMessage, afterSeq: number, isOwn: boolean): Buffer {
   const isSame = !isOwn || passed.clientMessageId === undefined;
   const kind = isSame ? written.others : written.own;
   let known = kind.get(passed);

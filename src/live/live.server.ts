@@ -20,10 +20,10 @@ export const SUBPROTOCOL = 'parley.v1';
 const BEARER = 'bearer.';
 /** The largest frame, a `resume`. */
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
-const LOOK_MS = 1_000;
-const LOOKS_PER_PING = 30;
+const TICK_MS = 1_000;
+const TICKS_PER_PING = 30;
 /** How long clients get to answer the closing of their sockets when the server stops, or to take a refusal and go. */
-const FAREWELL_MS = 1_000;
+const CLOSE_MS = 1_000;
 
 /**
  * `GET /v1/live`: plain `ws` on the HTTP server's own upgrade, so that who calls is known before the 101. Every timer
@@ -41,7 +41,7 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
     handleProtocols: () => SUBPROTOCOL, // never the token that stands beside it
   });
   private timer: NodeJS.Timeout | undefined;
-  private looks = 0;
+  private ticks = 0;
   private isClosing = false;
 
   constructor(
@@ -50,11 +50,11 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
   ) {
     const { bus } = services;
     bus.on('sessions.ended', ({ sessionIds }) =>
-      this.closeThoseOf(({ sessionId = '' }) => sessionIds.includes(sessionId)),
+      this.closeWhere(({ sessionId = '' }) => sessionIds.includes(sessionId)),
     );
-    bus.on('key.revoked', ({ keyId }) => this.closeThoseOf(({ application }) => application?.keyId === keyId));
-    bus.on('user.removed', ({ userId }) => this.closeThoseOf((caller) => caller.userId === userId));
-    bus.onDisturbance(() => this.sockets.forEach((socket) => void socket.recheck()));
+    bus.on('key.revoked', ({ keyId }) => this.closeWhere(({ application }) => application?.keyId === keyId));
+    bus.on('user.removed', ({ userId }) => this.closeWhere((caller) => caller.userId === userId));
+    bus.onPossibleLoss(() => this.sockets.forEach((socket) => void socket.recheck()));
   }
 
   onApplicationBootstrap(): void {
@@ -63,14 +63,14 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
       'upgrade',
       (request: IncomingMessage, tcp: Socket, head: Buffer) => void this.upgrade(request, tcp, head),
     );
-    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.isClosing = true;
     clearInterval(this.timer);
     for (const socket of this.sockets) socket.close(Close.goingAway, 'the server stops');
-    const until = performance.now() + FAREWELL_MS;
+    const until = performance.now() + CLOSE_MS;
     while (this.sockets.size > 0 && performance.now() < until) await sleep(10);
     for (const socket of this.sockets) socket.terminate();
   }
@@ -110,14 +110,14 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
   private accept(ws: ServerWebSocket, tcp: Socket, caller: Caller, credentials: Credentials): void {
     const shown = caller.application && credentials;
     const socket = new LiveSocket(ws, tcp, caller, shown, this.services, this.sockets);
-    ws.listener = socket;
+    ws.handler = socket;
     void socket.recheck();
   }
 
   /** A refusal before the 101, as of any route. No timeout of the HTTP server is for a connection of which it is rid. */
   private refuse(tcp: Socket, error: unknown): void {
     tcp.resume(); // or it would not be heard that the client has gone
-    setTimeout(() => tcp.destroy(), FAREWELL_MS).unref();
+    setTimeout(() => tcp.destroy(), CLOSE_MS).unref();
     const problem = this.toProblem(error);
     const { status } = problem.kind;
     const requestId = randomUUID();
@@ -144,18 +144,18 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
     return internal();
   }
 
-  private closeThoseOf(isConcerned: (caller: Caller) => boolean): void {
+  private closeWhere(isConcerned: (caller: Caller) => boolean): void {
     for (const socket of this.sockets) {
       if (isConcerned(socket.caller)) socket.close(Close.notSignedIn, 'signed out');
     }
   }
 
-  private look(): void {
-    this.looks = (this.looks + 1) % LOOKS_PER_PING;
+  private tick(): void {
+    this.ticks = (this.ticks + 1) % TICKS_PER_PING;
     const now = Date.now();
     for (const socket of this.sockets) {
-      socket.look(now);
-      if (this.looks === 0) socket.ping();
+      socket.checkDeadlines(now);
+      if (this.ticks === 0) socket.ping();
     }
   }
 }

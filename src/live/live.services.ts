@@ -3,7 +3,7 @@ import { Authenticator } from '../auth/authenticator.js';
 import { isUnavailable } from '../database/errors.js';
 import { EventBus } from '../events/event-bus.js';
 import { HeadsService } from '../inbox/heads.service.js';
-import { Feeds } from '../feeds/feeds.service.js';
+import { FeedsService } from '../feeds/feeds.service.js';
 import { MessagesService } from '../messages/messages.service.js';
 import { SendingService } from '../messages/sending.service.js';
 import { UsersService } from '../users/users.service.js';
@@ -20,7 +20,7 @@ export class LiveServices {
     readonly authenticator: Authenticator,
     readonly bus: EventBus,
     readonly deliveredWriter: DeliveredWriter,
-    readonly feeds: Feeds,
+    readonly feeds: FeedsService,
     readonly heads: HeadsService,
     readonly limits: LiveLimits,
     readonly messages: MessagesService,

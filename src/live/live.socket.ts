@@ -7,33 +7,33 @@ import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
 import { forbidden, internal, invalid, unavailable } from '../common/problems.js';
 import type { EventMap } from '../events/events.js';
-import type { Cursor } from '../feeds/feed-subscription.js';
+import type { FeedSubscription } from '../feeds/feed-subscription.js';
 import type { Position, Resume } from '../feeds/feeds.service.js';
-import type { ConversationChange, Follower, Passed } from '../feeds/feed-subscriber.js';
+import type { ConversationChange, FeedSubscriber, FanOutMessage } from '../feeds/feed-subscriber.js';
 import type { Message } from '../messages/messages.dto.js';
 import type { UserSummary } from '../users/users.dto.js';
-import { ClientFrames, type Speaker } from './frame-handler.js';
+import { FrameHandler, type FrameConnection } from './frame-handler.js';
 import { Close } from './close.js';
-import { passedFrame, serverFrame, sharedFrame } from './frame.codec.js';
+import { fanOutFrame, serverFrame, sharedFrame } from './frame.codec.js';
 import type { ResumeFrame, ServerFrame } from './frames.dto.js';
 import type { LiveServices } from './live.services.js';
 import { Outgoing } from './outgoing.js';
-import { Notices, type NoticeReader } from './notification-queue.js';
-import type { Listener } from './server-web-socket.js';
+import { NotificationQueue, type NotificationTarget } from './notification-queue.js';
+import type { WebSocketHandler } from './server-web-socket.js';
 
 /** A backlog goes on when no more than this waits. */
 const BACKLOG_BYTES = 256 * 1024;
 /** Conversations of which a window is read at once. */
-const CURSORS_AT_ONCE = 20;
+const SUBSCRIPTIONS_AT_ONCE = 20;
 
 /** What a client has still to be told before it is level. */
-class Arrears {
-  readonly behind = new Set<Cursor>();
+class Backlog {
+  readonly lagging = new Set<FeedSubscription>();
   /** Conversations whose `joined` has still to be told. */
   readonly joining = new Set<ConversationId>();
 
-  get areNone(): boolean {
-    return this.behind.size === 0 && this.joining.size === 0;
+  get isEmpty(): boolean {
+    return this.lagging.size === 0 && this.joining.size === 0;
   }
 }
 
@@ -48,17 +48,17 @@ interface Slow {
  * One client's socket: what it says, and what it is told. There are thousands, and most are idle: collections, of which
  * each takes some 150 bytes even while it is empty, are made when there is something to put in.
  */
-export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
+export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConnection, WebSocketHandler {
   /** Whether the client answered the last ping. */
   private isAlive = true;
   private resumed: 'not yet' | 'attaching' | 'following' | 'slow' = 'not yet';
   private needsReady = true;
   private blocksVersion = 0;
   /** Undefined where there are none. */
-  private arrears: Arrears | undefined;
+  private backlog: Backlog | undefined;
   /** Undefined until there is one to tell. */
-  private notices: Notices | undefined;
-  private readonly spoken: ClientFrames;
+  private notifications: NotificationQueue | undefined;
+  private readonly frames: FrameHandler;
   private readonly outgoing: Outgoing;
   private self: UserSummary | undefined;
   private isReading = false;
@@ -75,7 +75,7 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
     /** All that are open. */
     private readonly sockets: Set<LiveSocket>,
   ) {
-    this.spoken = new ClientFrames(services, this);
+    this.frames = new FrameHandler(services, this);
     this.outgoing = new Outgoing(tcp, this);
     sockets.add(this);
   }
@@ -85,7 +85,7 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
   }
 
   received(data: Buffer, isBinary: boolean): void {
-    if (this.isOpen) this.spoken.received(data, isBinary); // what still comes of one that is being closed is not done
+    if (this.isOpen) this.frames.received(data, isBinary); // what still comes of one that is being closed is not done
   }
 
   ponged(): void {
@@ -121,12 +121,12 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
   closed(): void {
     this.sockets.delete(this);
     this.services.feeds.detach(this, this.userId);
-    this.arrears = undefined;
-    this.notices?.clear();
+    this.backlog = undefined;
+    this.notifications?.clear();
   }
 
   /** Every second: whether the token has expired, or the socket did not drain in time. */
-  look(nowMs: number): void {
+  checkDeadlines(nowMs: number): void {
     const { expiresAt = Infinity } = this.caller;
     const waitsSince = this.slow?.since ?? Infinity;
     if (expiresAt <= nowMs) this.close(Close.notSignedIn, 'the token has expired');
@@ -176,12 +176,12 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
 
   private attach(resume: Resume): void {
     this.resumed = 'attaching';
-    this.follow(resume).then(
+    this.subscribeToFeeds(resume).then(
       () => {
         if (!this.isOpen) return this.closed();
         if (this.resumed === 'attaching') this.resumed = 'following';
         this.blocksVersion = this.services.feeds.blocksVersionOf(this.userId);
-        this.readOn();
+        this.sendBacklog();
       },
       (error: unknown) => {
         this.problem(error);
@@ -190,48 +190,48 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
     );
   }
 
-  private async follow(resume: Resume): Promise<void> {
+  private async subscribeToFeeds(resume: Resume): Promise<void> {
     this.self = (await this.services.users.summaries([this.userId])).get(this.userId);
     await this.services.feeds.attach(this, this.userId, resume, () => this.isOpen);
   }
 
-  passed(passed: Passed, afterSeq: number): void {
-    this.write(passedFrame(passed, afterSeq, passed.message.sender.id === this.userId));
+  fanOut(passed: FanOutMessage, afterSeq: number): void {
+    this.write(fanOutFrame(passed, afterSeq, passed.message.sender.id === this.userId));
   }
 
   message(message: Message, afterSeq: number): void {
-    this.tell({ type: 'message', afterSeq, message });
+    this.send({ type: 'message', afterSeq, message });
   }
 
-  fellBehind(cursor: Cursor): void {
-    this.owed.behind.add(cursor);
-    if (this.resumed === 'following') this.readOn();
+  lagging(cursor: FeedSubscription): void {
+    this.openBacklog.lagging.add(cursor);
+    if (this.resumed === 'following') this.sendBacklog();
   }
 
   joined(conversationId: ConversationId, joinedSeq: number): void {
-    this.owed.joining.add(conversationId);
-    this.toNotice.welcome(conversationId, joinedSeq);
+    this.openBacklog.joining.add(conversationId);
+    this.notificationQueue.addOwnJoin(conversationId, joinedSeq);
   }
 
   /** At once, so that it never comes after a `joined` that follows it. */
   left(conversationId: ConversationId): void {
-    this.arrears?.joining.delete(conversationId);
-    this.tell({ type: 'conversation', conversationId, change: 'left', user: this.self });
-    this.tellReady();
+    this.backlog?.joining.delete(conversationId);
+    this.send({ type: 'conversation', conversationId, change: 'left', user: this.self });
+    this.sendReadyIfCaughtUp();
   }
 
   changed(change: ConversationChange): void {
-    if (change.change !== 'deleted') return this.toNotice.changed(change);
+    if (change.change !== 'deleted') return this.notificationQueue.addChange(change);
     const { conversationId } = change;
-    this.arrears?.joining.delete(conversationId);
-    this.tell({ type: 'conversation', conversationId, change: 'deleted' });
-    this.tellReady();
+    this.backlog?.joining.delete(conversationId);
+    this.send({ type: 'conversation', conversationId, change: 'deleted' });
+    this.sendReadyIfCaughtUp();
   }
 
-  welcomed(conversationId: ConversationId, joinedSeq: number): void {
-    this.arrears?.joining.delete(conversationId);
+  joinedSent(conversationId: ConversationId, joinedSeq: number): void {
+    this.backlog?.joining.delete(conversationId);
     this.services.feeds.enter(this, this.userId, conversationId, joinedSeq);
-    this.readOn();
+    this.sendBacklog();
   }
 
   receipt(receipt: EventMap['receipt.moved']): void {
@@ -244,64 +244,64 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
 
   blocksChanged(blocksVersion: number): void {
     this.blocksVersion = blocksVersion;
-    this.tell({ type: 'blocks', blocksVersion });
+    this.send({ type: 'blocks', blocksVersion });
   }
 
-  compared(): void {
+  resynced(): void {
     this.needsReady = true;
-    this.tellReady();
+    this.sendReadyIfCaughtUp();
   }
 
   /** Reads windows of what is behind, a few conversations at a time, each time when the last have mostly gone out. */
-  private readOn(): void {
+  private sendBacklog(): void {
     if (this.isReading) return;
     this.isReading = true;
-    void this.readBehind().finally(() => {
+    void this.readLagging().finally(() => {
       this.isReading = false;
-      this.tellReady();
+      this.sendReadyIfCaughtUp();
     });
   }
 
-  private async readBehind(): Promise<void> {
+  private async readLagging(): Promise<void> {
     for (;;) {
-      const { behind } = this.arrears ?? {};
-      if (!behind?.size || this.resumed !== 'following' || !this.isOpen) return;
+      const { lagging } = this.backlog ?? {};
+      if (!lagging?.size || this.resumed !== 'following' || !this.isOpen) return;
       if (this.outgoing.length > BACKLOG_BYTES) return; // goes on when drained
-      const cursors = [...behind].slice(0, CURSORS_AT_ONCE);
+      const cursors = [...lagging].slice(0, SUBSCRIPTIONS_AT_ONCE);
       try {
-        await this.services.feeds.readOn(this.userId, cursors);
+        await this.services.feeds.readBacklog(this.userId, cursors);
       } catch (error) {
-        await this.services.feeds.failed(error);
+        await this.services.feeds.readFailed(error);
         continue;
       }
-      for (const cursor of cursors) if (!cursor.isBehind) behind.delete(cursor);
+      for (const cursor of cursors) if (!cursor.isLagging) lagging.delete(cursor);
     }
   }
 
-  private tellReady(): void {
-    if (this.arrears?.areNone) this.arrears = undefined;
-    const isLevel = !this.arrears && this.resumed === 'following';
+  private sendReadyIfCaughtUp(): void {
+    if (this.backlog?.isEmpty) this.backlog = undefined;
+    const isLevel = !this.backlog && this.resumed === 'following';
     if (!this.needsReady || !isLevel || this.isReading) return;
     this.needsReady = false;
-    this.tell({ type: 'ready', userId: this.userId, blocksVersion: this.blocksVersion });
+    this.send({ type: 'ready', userId: this.userId, blocksVersion: this.blocksVersion });
   }
 
-  private get owed(): Arrears {
-    return (this.arrears ??= new Arrears());
+  private get openBacklog(): Backlog {
+    return (this.backlog ??= new Backlog());
   }
 
-  private get toNotice(): Notices {
-    return (this.notices ??= new Notices(this.services, this));
+  private get notificationQueue(): NotificationQueue {
+    return (this.notifications ??= new NotificationQueue(this.services, this));
   }
 
   // ---- writing ----
 
-  tell(frame: ServerFrame): void {
+  send(frame: ServerFrame): void {
     this.write(serverFrame(frame));
   }
 
   problem(error: unknown): void {
-    this.tell({ type: 'problem', problem: problemDetails(this.toProblem(error)) });
+    this.send({ type: 'problem', problem: problemDetails(this.toProblem(error)) });
   }
 
   private toProblem(error: unknown): Problem {
@@ -325,10 +325,10 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
     this.needsReady = true; // changes and receipts are missed meanwhile
     this.ws.pause();
     const positions = this.services.feeds.detach(this, this.userId);
-    for (const id of this.arrears?.joining ?? []) positions.set(id, { seq: 0, joinedSeq: -1 }); // fits no membership
+    for (const id of this.backlog?.joining ?? []) positions.set(id, { seq: 0, joinedSeq: -1 }); // fits no membership
     this.slow = { since: Date.now(), positions };
-    this.arrears = undefined;
-    this.notices?.clear();
+    this.backlog = undefined;
+    this.notifications?.clear();
   }
 
   drained(): void {
@@ -337,6 +337,6 @@ export class LiveSocket implements Follower, NoticeReader, Speaker, Listener {
       this.slow = undefined;
       if (!this.isPaused) this.ws.resume();
       this.attach({ positions, blocksVersion: this.blocksVersion, others: 'joined' });
-    } else this.readOn();
+    } else this.sendBacklog();
   }
 }

@@ -7,80 +7,80 @@ import type { LiveServices } from './live.services.js';
 const HEADS_AT_ONCE = 50;
 
 /** A change that is told once its head and names have been read. */
-interface Notice extends ConversationChange {
+interface Notification extends ConversationChange {
   /** The receiver's membership in which it is told: of another one it is told no more. */
   readonly joinedSeq: number;
   /** The receiver's own joining: it comes with the head of that very membership. */
-  readonly isWelcome: boolean;
+  readonly isOwnJoin: boolean;
 }
 
 /** Where notices go. */
-export interface NoticeReader {
+export interface NotificationTarget {
   readonly userId: UserId;
   readonly isOpen: boolean;
-  tell(frame: ConversationFrame): void;
+  send(frame: ConversationFrame): void;
   /** The receiver was told that they have joined: the conversation's messages come from here on. */
-  welcomed(conversationId: ConversationId, joinedSeq: number): void;
+  joinedSent(conversationId: ConversationId, joinedSeq: number): void;
 }
 
 /** The changes of conversations that one socket is told: in their order, although some have to be read first. */
-export class Notices {
-  private waiting = new Set<Notice>();
-  private isTelling = false;
+export class NotificationQueue {
+  private queue = new Set<Notification>();
+  private isSending = false;
 
   constructor(
     private readonly services: Pick<LiveServices, 'feeds' | 'heads' | 'users'>,
-    private readonly reader: NoticeReader,
+    private readonly target: NotificationTarget,
   ) {}
 
-  welcome(conversationId: ConversationId, joinedSeq: number): void {
-    const { userId } = this.reader;
-    this.add({ conversationId, change: 'joined', userId, isSmall: true, joinedSeq, isWelcome: true });
+  addOwnJoin(conversationId: ConversationId, joinedSeq: number): void {
+    const { userId } = this.target;
+    this.add({ conversationId, change: 'joined', userId, isSmall: true, joinedSeq, isOwnJoin: true });
   }
 
-  changed(change: ConversationChange): void {
-    const joinedSeq = this.services.feeds.joinedSeqOf(this.reader.userId, change.conversationId);
-    if (joinedSeq !== undefined) this.add({ ...change, joinedSeq, isWelcome: false });
+  addChange(change: ConversationChange): void {
+    const joinedSeq = this.services.feeds.joinedSeqOf(this.target.userId, change.conversationId);
+    if (joinedSeq !== undefined) this.add({ ...change, joinedSeq, isOwnJoin: false });
   }
 
   clear(): void {
-    this.waiting.clear();
+    this.queue.clear();
   }
 
-  private add(notice: Notice): void {
-    this.waiting.add(notice);
-    if (!this.isTelling) void this.tellAll();
+  private add(notice: Notification): void {
+    this.queue.add(notice);
+    if (!this.isSending) void this.sendAll();
   }
 
-  private async tellAll(): Promise<void> {
-    this.isTelling = true;
-    while (this.waiting.size > 0 && this.reader.isOpen) {
+  private async sendAll(): Promise<void> {
+    this.isSending = true;
+    while (this.queue.size > 0 && this.target.isOpen) {
       try {
-        await this.tellSome(this.next());
+        await this.sendSome(this.next());
       } catch (error) {
-        await this.services.feeds.failed(error);
+        await this.services.feeds.readFailed(error);
       }
     }
-    this.isTelling = false;
+    this.isSending = false;
   }
 
   /** Welcomes that stand together are read together; whatever else there is is told one by one. */
-  private next(): Notice[] {
-    const next: Notice[] = [];
-    for (const notice of this.waiting) {
-      if (!notice.isWelcome && next.length > 0) break;
+  private next(): Notification[] {
+    const next: Notification[] = [];
+    for (const notice of this.queue) {
+      if (!notice.isOwnJoin && next.length > 0) break;
       next.push(notice);
-      if (!notice.isWelcome || next.length === HEADS_AT_ONCE) break;
+      if (!notice.isOwnJoin || next.length === HEADS_AT_ONCE) break;
     }
     return next;
   }
 
-  private async tellSome(notices: readonly Notice[]): Promise<void> {
+  private async sendSome(notices: readonly Notification[]): Promise<void> {
     const { heads, users } = this.services;
-    const withHead = notices.filter(({ isWelcome, change, isSmall }) => isWelcome || (change === 'renamed' && isSmall));
+    const withHead = notices.filter(({ isOwnJoin, change, isSmall }) => isOwnJoin || (change === 'renamed' && isSmall));
     const ids = withHead.map(({ conversationId }) => conversationId);
     const [conversations, names] = await Promise.all([
-      ids.length > 0 ? heads.of(this.reader.userId, ids) : [],
+      ids.length > 0 ? heads.of(this.target.userId, ids) : [],
       users.summaries(notices.flatMap(({ userId }) => userId ?? [])),
     ]);
     const byId = new Map(conversations.map((conversation) => [conversation.id, conversation]));
@@ -88,24 +88,24 @@ export class Notices {
       const { conversationId, change, userId } = notice;
       const conversation = byId.get(conversationId);
       if (!this.isDue(notice, conversation?.joinedSeq)) continue;
-      this.waiting.delete(notice);
+      this.queue.delete(notice);
       const user = userId === undefined ? undefined : names.get(userId);
-      this.reader.tell({ type: 'conversation', conversationId, change, user, conversation });
-      if (notice.isWelcome) this.reader.welcomed(conversationId, notice.joinedSeq);
+      this.target.send({ type: 'conversation', conversationId, change, user, conversation });
+      if (notice.isOwnJoin) this.target.joinedSent(conversationId, notice.joinedSeq);
     }
   }
 
   /** Where the database is ahead of the feed, it is read again once the feed has caught up. */
-  private isDue(notice: Notice, readJoinedSeq: number | undefined): boolean {
+  private isDue(notice: Notification, readJoinedSeq: number | undefined): boolean {
     const { feeds } = this.services;
     const { conversationId, joinedSeq } = notice;
-    if (!this.waiting.has(notice)) return false; // cleared meanwhile
-    if (!feeds.isMember(this.reader.userId, conversationId, joinedSeq)) {
-      this.waiting.delete(notice); // that it is over has been told
+    if (!this.queue.has(notice)) return false; // cleared meanwhile
+    if (!feeds.isMember(this.target.userId, conversationId, joinedSeq)) {
+      this.queue.delete(notice); // that it is over has been told
       return false;
     }
-    if (!notice.isWelcome || readJoinedSeq === joinedSeq) return true;
-    feeds.ask(this.reader.userId, conversationId);
+    if (!notice.isOwnJoin || readJoinedSeq === joinedSeq) return true;
+    feeds.checkMembership(this.target.userId, conversationId);
     return false;
   }
 }

@@ -3,14 +3,14 @@ import type { Socket } from 'node:net';
 let waiting: Outgoing[] = [];
 
 /** Whose bytes went out. */
-interface Owner {
+interface DrainHandler {
   drained(): void;
 }
 
 const OWNER = Symbol('who is told when it has drained');
 
 /** One function for all sockets: a closure for each would take 56 bytes. */
-function onDrain(this: Socket & { [OWNER]?: Owner }): void {
+function onDrain(this: Socket & { [OWNER]?: DrainHandler }): void {
   this[OWNER]!.drained();
 }
 
@@ -28,7 +28,7 @@ export class Outgoing {
 
   constructor(
     private readonly tcp: Socket,
-    owner: Owner,
+    owner: DrainHandler,
   ) {
     Object.assign(tcp, { [OWNER]: owner }).on('drain', onDrain);
   }

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 
 /** Who is told what happens to a connection. */
-export interface Listener {
+export interface WebSocketHandler {
   received(data: Buffer, isBinary: boolean): void;
   ponged(): void;
   closed(): void;
@@ -12,13 +12,13 @@ export interface Listener {
  * closures, and the table that they stand in.
  */
 export class ServerWebSocket extends WebSocket {
-  listener: Listener | undefined;
+  handler: WebSocketHandler | undefined;
 
   /** Errors have no listener: `ws` closes the socket and says why. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
-    if (event === 'message') this.listener?.received(args[0] as Buffer, args[1] as boolean);
-    else if (event === 'pong') this.listener?.ponged();
-    else if (event === 'close') this.listener?.closed();
+    if (event === 'message') this.handler?.received(args[0] as Buffer, args[1] as boolean);
+    else if (event === 'pong') this.handler?.ponged();
+    else if (event === 'close') this.handler?.closed();
     return true;
   }
 }

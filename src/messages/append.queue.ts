@@ -5,7 +5,7 @@ import { unavailable } from '../common/problems.js';
 import { AppendRepository, type Appended, type Send } from './append.repository.js';
 
 /** Sends in one statement: 500 take 8 to 15 ms. */
-const MAX_BATCH = 500;
+const MAX_SENDS_PER_STATEMENT = 500;
 /** Sends that may wait; beyond it the server is hopelessly behind and says so. */
 const MAX_WAITING = 10_000;
 /** How often a statement that lost a race is run again before its error is answered. */
@@ -106,7 +106,7 @@ export class AppendQueue {
       const key = clientMessageId && `${conversationId}${senderId}${clientMessageId}`;
       const first = key ? firsts.get(key) : undefined;
       if (first?.send.text === text) first.repeats.push(one);
-      else if (first || taken.length === MAX_BATCH) left.push(one);
+      else if (first || taken.length === MAX_SENDS_PER_STATEMENT) left.push(one);
       else taken.push(one);
       if (key && !first) firsts.set(key, one);
     }

@@ -4,15 +4,15 @@ import { ProblemDetails } from '../common/problem-details.dto.js';
 import { Message, SendMessage } from './messages.dto.js';
 
 /** The most messages of one batch. */
-export const MAX_BATCH = 500;
+export const MAX_MESSAGES_PER_BATCH = 500;
 
 /** Many messages to send at once. */
 export class SendMessages {
   /** The messages, 1 to 500. Each is checked and answered by itself. */
-  @ApiProperty({ type: [SendMessage], minItems: 1, maxItems: MAX_BATCH })
+  @ApiProperty({ type: [SendMessage], minItems: 1, maxItems: MAX_MESSAGES_PER_BATCH })
   @IsArray()
   @ArrayMinSize(1)
-  @ArrayMaxSize(MAX_BATCH)
+  @ArrayMaxSize(MAX_MESSAGES_PER_BATCH)
   @IsObject({ each: true })
   messages: object[];
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ConversationId, MessagePlace, UserId } from '../common/ids.js';
+import type { ConversationId, MessageRef, UserId } from '../common/ids.js';
 import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
 import { APART, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
@@ -66,7 +66,7 @@ export class MessagesRepository {
   constructor(private readonly db: Db) {}
 
   /** The message, or undefined where there is none or the user may not see it. */
-  find(userId: UserId, { conversationId, seq }: MessagePlace): Promise<SeenMessage | undefined> {
+  find(userId: UserId, { conversationId, seq }: MessageRef): Promise<SeenMessage | undefined> {
     return this.db.maybe(FIND, userId, conversationId, seq);
   }
 
@@ -82,7 +82,7 @@ export class MessagesRepository {
   }
 
   /** The receipts after one user id (the nil UUID: from the first), at most `limit`. */
-  receipts(userId: UserId, place: MessagePlace, afterUserId: UserId, limit: number): Promise<ReceiptRow[]> {
+  receipts(userId: UserId, place: MessageRef, afterUserId: UserId, limit: number): Promise<ReceiptRow[]> {
     return this.db.many(RECEIPTS, userId, place.conversationId, place.seq, afterUserId, limit);
   }
 }

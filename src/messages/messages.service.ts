@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { isUuid, parseMessageId, type MessagePlace } from '../common/ids.js';
+import { isUuid, parseMessageId, type MessageRef } from '../common/ids.js';
 import { forbidden, messageNotFound } from '../common/problems.js';
 import { CursorKind } from '../common/cursor.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
@@ -61,7 +61,7 @@ export class MessagesService {
   }
 
   private async find(me: ActingUser, id: string): Promise<SeenMessage> {
-    const place: MessagePlace | undefined = parseMessageId(id);
+    const place: MessageRef | undefined = parseMessageId(id);
     const found = place && (await this.repository.find(me.userId, place));
     if (!found) throw messageNotFound();
     return found;

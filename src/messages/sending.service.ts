@@ -22,7 +22,7 @@ import { messageView } from './message-views.service.js';
 import { SendMessage, type Message, type Recipient } from './messages.dto.js';
 import { isReadByOthers, MessagesRepository } from './messages.repository.js';
 
-const MAX_KNOWN_GROUPS = 100_000;
+const MAX_CACHED_GROUPS = 100_000;
 
 /** A message that is stored, and whether it was already. */
 export interface Sent {
@@ -41,7 +41,7 @@ export interface Prepared {
 export class SendingService {
   private readonly log = new Logger(SendingService.name);
   /** Ids that are groups': what an id once was it stays, so that sending to a group asks about no user. */
-  private readonly knownGroups = new LRUCache<ConversationId, true>({ max: MAX_KNOWN_GROUPS });
+  private readonly groupIdCache = new LRUCache<ConversationId, true>({ max: MAX_CACHED_GROUPS });
 
   constructor(
     private readonly users: UsersService,
@@ -123,7 +123,7 @@ export class SendingService {
   private async recipient(me: ActingUser, address: string): Promise<Recipient> {
     if (isUuid(address)) {
       const id = address.toLowerCase();
-      if (this.knownGroups.has(id)) return { kind: 'group', id };
+      if (this.groupIdCache.has(id)) return { kind: 'group', id };
       return { kind: (await this.users.isUser(id)) ? 'user' : 'group', id };
     }
     const user = await this.users.find(address, me);
@@ -157,7 +157,7 @@ export class SendingService {
   /** The message that was stored, now or before. @throws what refused it */
   private async sent(send: Send, recipient: Recipient, { outcome, seq, sentAt }: Appended): Promise<Sent> {
     if (outcome !== 'new' && outcome !== 'repeated') throw REFUSALS[outcome]();
-    if (recipient.kind === 'group') this.knownGroups.set(recipient.id, true);
+    if (recipient.kind === 'group') this.groupIdCache.set(recipient.id, true);
     const isRepeated = outcome === 'repeated';
     const [senders, read] = await Promise.all([
       this.users.summaries([send.senderId]),

@@ -12,7 +12,7 @@ import type { MessageWindow, WindowQuery } from './windows.dto.js';
 import { WindowsRepository, type WindowRow } from './windows.repository.js';
 
 /** Where to read on in one conversation. */
-export interface ReadOn {
+export interface WindowStart {
   readonly conversationId: ConversationId;
   readonly seq: number;
   /** The membership to read in; of another one there is no window. */
@@ -50,7 +50,7 @@ export class WindowsService {
    */
   async after(
     userId: UserId,
-    positions: readonly ReadOn[],
+    positions: readonly WindowStart[],
     limit: number,
     db?: Db,
   ): Promise<ReadonlyMap<ConversationId, MessageWindow>> {

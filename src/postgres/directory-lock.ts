@@ -3,10 +3,10 @@ import { realpathSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 
 /** Another process holds the directory. */
-export class DirectoryInUse extends StartError {
+export class DirectoryInUse extends StartupError {
   constructor(
     directory: string,
     /** Process id of the holder, where it told. */

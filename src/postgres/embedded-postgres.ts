@@ -1,6 +1,6 @@
 import path from 'node:path';
 import pg from 'pg';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 import { keptSecret, makeDirectory } from '../config/data-dir.js';
 import { lockDirectory } from './directory-lock.js';
 import { CLUSTER_USER, clusterIn, ensureCluster } from './postgres-cluster.js';
@@ -77,7 +77,9 @@ async function startLocked(
   } catch (error) {
     await stop();
     if ((error as { code?: unknown }).code !== WRONG_PASSWORD) throw error;
-    throw new StartError(`the password in ${directory} is not that of the database beside it; put the right file back`);
+    throw new StartupError(
+      `the password in ${directory} is not that of the database beside it; put the right file back`,
+    );
   }
   return { url: urlOf(DATABASE), port, cluster, ended, stop };
 }

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 import { makeDirectory } from '../config/data-dir.js';
 import type { PostgresPrograms } from './postgres-programs.js';
 import { canEnter, type SystemUser } from './system-user.js';
@@ -45,7 +45,7 @@ export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   const made = readFileSync(path.join(cluster, 'PG_VERSION'), 'utf8').trim();
   const { major } = plan.programs;
   if (made === major) return realpathSync(cluster);
-  throw new StartError(
+  throw new StartupError(
     `the database in ${cluster} was made by PostgreSQL ${made}, and this Parley brings PostgreSQL ${major}, which cannot ` +
       `read it. Move the data with pg_dump of PostgreSQL ${made}, or choose another DATA_DIR.`,
   );
@@ -98,7 +98,7 @@ async function initdb({ programs, user, password, durable }: ClusterPlan, cluste
     await run(programs.initdb, options, { ...user, cwd: '/', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } });
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    throw new StartError(`PostgreSQL could not make its files in ${cluster}: ${stderr?.trim() || message}`, {
+    throw new StartupError(`PostgreSQL could not make its files in ${cluster}: ${stderr?.trim() || message}`, {
       cause: error,
     });
   } finally {

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 
 const POLL_MS = 20;
 /** How long a server may take for each kind of shutdown. */
@@ -28,7 +28,7 @@ export async function stopOrphan(cluster: string): Promise<boolean> {
     send(pid, signal);
     if (await isGone(pid, cluster)) return true;
   }
-  throw new StartError(`a PostgreSQL (process ${pid}) still runs on ${cluster} and does not stop; end it by hand`);
+  throw new StartupError(`a PostgreSQL (process ${pid}) still runs on ${cluster} and does not stop; end it by hand`);
 }
 
 function pidIn(pidFile: string): number | undefined {

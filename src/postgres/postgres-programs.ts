@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } fro
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 import { makeDirectory } from '../config/data-dir.js';
 import type { SystemUser } from './system-user.js';
 
@@ -39,7 +39,7 @@ function installedDirectory(): string {
   try {
     return path.resolve(path.dirname(createRequire(import.meta.url).resolve(name)), '../native');
   } catch {
-    throw new StartError(
+    throw new StartupError(
       `there is no PostgreSQL for this machine: the package ${name} is not installed. ` +
         'Install with optional packages (npm ci), or set DATABASE_URL to use a PostgreSQL of your own.',
     );

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 import type { SystemUser } from './system-user.js';
 
 export interface ServerPlan {
@@ -27,7 +27,7 @@ export interface PostgresServer {
  * Runs its arguments, and sends SIGINT (a fast shutdown) once standard input ends: it is held open by Parley's
  * process, so the server goes with that process, also after a kill -9, and nothing has to be done at its exit.
  */
-const LEASH = `
+const PARENT_DEATH_PIPE = `
 exec 3<&0
 "$@" 3<&- & server=$!
 { read -r _; kill -INT $server; } <&3 & leash=$!
@@ -59,16 +59,16 @@ export async function runServer(plan: ServerPlan): Promise<PostgresServer> {
     if (typeof outcome !== 'string') return outcome;
     if (outcome.includes(PORT_TAKEN)) attempt++;
     else if (STILL_HELD.test(outcome) && Date.now() < giveUpAt) await sleep(PAUSE_MS);
-    else throw new StartError(`PostgreSQL did not start on ${plan.cluster}: ${outcome}`);
+    else throw new StartupError(`PostgreSQL did not start on ${plan.cluster}: ${outcome}`);
   }
-  throw new StartError(`PostgreSQL found no free port from ${FIRST_PORT + first} on`);
+  throw new StartupError(`PostgreSQL found no free port from ${FIRST_PORT + first} on`);
 }
 
 const firstPort = (cluster: string): number => createHash('sha256').update(cluster).digest().readUInt32BE() % PORTS;
 
 /** The running server, or the last it said where it did not come up. */
 async function tryPort(plan: ServerPlan, port: number): Promise<PostgresServer | string> {
-  const child = spawn('sh', ['-c', LEASH, 'parley-postgres', plan.program, ...optionsOf(plan, port)], {
+  const child = spawn('sh', ['-c', PARENT_DEATH_PIPE, 'parley-postgres', plan.program, ...optionsOf(plan, port)], {
     ...plan.user,
     cwd: '/',
     env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' }, // its messages are read here

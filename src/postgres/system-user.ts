@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 
 /** Whom to run a program as: the user of this process where empty. */
 export interface SystemUser {
@@ -35,7 +35,7 @@ function namedUser(): SystemUser {
       continue; // no such user
     }
   }
-  throw new StartError(`PostgreSQL does not run as root, and this machine has no user ${CANDIDATES.join(' or ')}`);
+  throw new StartupError(`PostgreSQL does not run as root, and this machine has no user ${CANDIDATES.join(' or ')}`);
 }
 
 const idOf = (kind: '-u' | '-g', name: string): number =>

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 import type { Settings } from '../config/settings.js';
 
 /** What a person sees once the server listens. A key that the operator set is not shown. */
@@ -35,7 +35,7 @@ const LISTEN_ERRORS: Record<string, string> = {
 
 /** Why the server did not start: a line for what a person can mend, the stack for what is a bug. */
 export function startErrorText(error: unknown, { host, port }: Partial<Settings>): string {
-  if (error instanceof StartError) return error.message;
+  if (error instanceof StartupError) return error.message;
   const { code = '', syscall, message, stack } = error as NodeJS.ErrnoException;
   const fault = syscall === 'listen' || syscall === 'getaddrinfo' ? LISTEN_ERRORS[code] : undefined;
   if (fault) return `${host} port ${port} ${fault}`;

@@ -1,7 +1,7 @@
 import cluster, { type Address, type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartError } from '../common/startup-error.js';
+import { StartupError } from '../common/startup-error.js';
 import type { Settings } from '../config/settings.js';
 
 /** Before a process that ended by itself is replaced, so that one that cannot live does not eat the machine. */
@@ -42,7 +42,9 @@ export class Workers {
   private async startOne(): Promise<Address> {
     const worker = cluster.fork(environmentOf(this.settings));
     const ended = once(worker, 'exit').then(([code]) => {
-      throw new StartError(`a process of several ended with exit code ${code} before it listened; its reason is above`);
+      throw new StartupError(
+        `a process of several ended with exit code ${code} before it listened; its reason is above`,
+      );
     });
     const [address] = (await Promise.race([once(worker, 'listening'), ended])) as [Address];
     this.replaceWhenEnded(worker);

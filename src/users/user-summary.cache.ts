@@ -6,13 +6,13 @@ import type { UserSummary } from './users.dto.js';
 import { UsersRepository } from './users.repository.js';
 import { summaryOf } from './views.js';
 
-const MAX_REMEMBERED = 50_000;
-const REMEMBERED_MS = 60_000;
+const MAX_CACHED = 50_000;
+const CACHED_MS = 60_000;
 
 /** The names of users, remembered for a minute: they stand in every message that is answered. */
 @Injectable()
-export class Summaries {
-  private readonly known = new LRUCache<UserId, UserSummary>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
+export class UserSummaryCache {
+  private readonly cache = new LRUCache<UserId, UserSummary>({ max: MAX_CACHED, ttl: CACHED_MS });
   /** Per read under way, the users that changed meanwhile: what it read of them may be old, so it is not remembered. */
   private readonly reads = new Set<Set<UserId>>();
 
@@ -21,7 +21,7 @@ export class Summaries {
     bus: EventBus,
   ) {
     const forget = ({ userId }: { readonly userId: UserId }): void => {
-      this.known.delete(userId);
+      this.cache.delete(userId);
       for (const changed of this.reads) changed.add(userId);
     };
     bus.on('user.changed', forget);
@@ -29,8 +29,8 @@ export class Summaries {
   }
 
   /** What is remembered of a user just now. */
-  remembered(id: UserId): UserSummary | undefined {
-    return this.known.get(id);
+  peek(id: UserId): UserSummary | undefined {
+    return this.cache.get(id);
   }
 
   /** One for every id; an id that is nobody's is answered as a removed user. */
@@ -38,7 +38,7 @@ export class Summaries {
     const found = new Map<UserId, UserSummary>();
     const missing = new Set<UserId>();
     for (const id of ids) {
-      const summary = this.known.get(id);
+      const summary = this.cache.get(id);
       if (summary) found.set(id, summary);
       else missing.add(id);
     }
@@ -55,7 +55,7 @@ export class Summaries {
         const row = rows.get(id);
         // The id that was asked for: the row's own would stay beside it, 56 bytes for each user.
         const summary = summaryOf(row ? { ...row, id } : { id, username: null, displayName: '', deleted: true });
-        if (row && !changed.has(id)) this.known.set(id, summary);
+        if (row && !changed.has(id)) this.cache.set(id, summary);
         return summary;
       });
     } finally {

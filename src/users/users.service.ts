@@ -7,23 +7,23 @@ import { violates } from '../database/errors.js';
 import type { Tx } from '../database/unit-of-work.js';
 import { addressText, parseAddress, type ParsedAddress } from './address.js';
 import { defaultDisplayName } from './names.js';
-import { Summaries } from './user-summary.cache.js';
+import { UserSummaryCache } from './user-summary.cache.js';
 import type { UserEntity } from './user.entity.js';
 import type { UserSummary } from './users.dto.js';
 import { UsersRepository, type Names } from './users.repository.js';
 
-const MAX_KNOWN_IDS = 100_000;
+const MAX_CACHED_IDS = 100_000;
 /** How many unknown addresses a problem names. */
 const MAX_NAMED = 10;
 
 /** The directory of users. What changes a user takes the transaction of whoever changes it. */
 @Injectable()
 export class UsersService {
-  private readonly knownIds = new LRUCache<UserId, true>({ max: MAX_KNOWN_IDS });
+  private readonly userIdCache = new LRUCache<UserId, true>({ max: MAX_CACHED_IDS });
 
   constructor(
     private readonly repository: UsersRepository,
-    private readonly names: Summaries,
+    private readonly summaryCache: UserSummaryCache,
   ) {}
 
   /**
@@ -70,19 +70,19 @@ export class UsersService {
 
   /** A summary for every id, remembered for a minute; removed users are called "Deleted user". */
   summaries(ids: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserSummary>> {
-    return this.names.of(ids);
+    return this.summaryCache.of(ids);
   }
 
   /** The summary, where it is remembered just now: for who cannot wait. */
-  rememberedSummary(id: UserId): UserSummary | undefined {
-    return this.names.remembered(id);
+  cachedSummary(id: UserId): UserSummary | undefined {
+    return this.summaryCache.peek(id);
   }
 
   /** Whether the id is a user's, removed or not: what it once was it stays, so a yes is remembered. */
   async isUser(id: UserId): Promise<boolean> {
-    if (this.knownIds.has(id)) return true;
+    if (this.userIdCache.has(id)) return true;
     const found = (await this.repository.find({ id })) !== undefined;
-    if (found) this.knownIds.set(id, true);
+    if (found) this.userIdCache.set(id, true);
     return found;
   }
 

@@ -8,9 +8,9 @@ import { LiveSocket } from '../../../src/live/live.socket.js';
 import type { ServerFrame } from '../../../src/live/frames.dto.js';
 import type { LiveServices } from '../../../src/live/live.services.js';
 import type { FeedsRepository } from '../../../src/feeds/feeds.repository.js';
-import { Feeds } from '../../../src/feeds/feeds.service.js';
+import { FeedsService } from '../../../src/feeds/feeds.service.js';
 import { messageView, recipientOf } from '../../../src/messages/message-views.service.js';
-import type { ReadOn, WindowsService } from '../../../src/messages/windows.service.js';
+import type { WindowStart, WindowsService } from '../../../src/messages/windows.service.js';
 import type { UsersService } from '../../../src/users/users.service.js';
 import type { SimulatedDatabase } from './database.js';
 import { ReadFailed, type Tasks } from './tasks.js';
@@ -21,7 +21,7 @@ const ROWS_AT_ONCE = 2;
 class Bus extends EventBus {
   private readonly handlersOfDisturbance: ((reason: string) => void)[] = [];
 
-  override onDisturbance(handler: (reason: string) => void): void {
+  override onPossibleLoss(handler: (reason: string) => void): void {
     this.handlersOfDisturbance.push(handler);
   }
 
@@ -30,12 +30,12 @@ class Bus extends EventBus {
   }
 }
 
-class SimulatedFeeds extends Feeds {
+class SimulatedFeeds extends FeedsService {
   tasks!: Tasks;
   /** Failures that nothing expects. */
   readonly errors: unknown[] = [];
 
-  override failed(error: unknown): Promise<void> {
+  override readFailed(error: unknown): Promise<void> {
     if (!(error instanceof ReadFailed)) this.errors.push(error);
     return this.tasks.pause();
   }
@@ -111,7 +111,7 @@ export class SimulatedProcess {
   }
 
   private windows(): WindowsService {
-    const after = (userId: UserId, places: readonly ReadOn[]): unknown =>
+    const after = (userId: UserId, places: readonly WindowStart[]): unknown =>
       this.tasks.read(
         () =>
           new Map(

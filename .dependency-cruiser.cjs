@@ -44,10 +44,10 @@ module.exports = {
     ...arrows,
     {
       name: 'no-cycles',
-      comment: 'Types that know each other are no cycle once compiled; between modules the arrows forbid those, too.',
+      comment: 'Types that know each other count too: neither could be read, or moved, without the other.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'every-module-has-its-arrows',

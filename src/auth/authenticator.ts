@@ -10,6 +10,7 @@ import {
 import { AccessTokens, type AccessClaims } from './access-tokens.js';
 import { ActingUserCache } from './acting-user.cache.js';
 import { ApiKeyCache } from './api-key.cache.js';
+import { Revocations } from './revocations.js';
 import { SessionCache } from './session.cache.js';
 
 /** What a request says of its caller, as it came. */
@@ -31,6 +32,8 @@ export class Authenticator {
     private readonly sessions: SessionCache,
     private readonly keys: ApiKeyCache,
     private readonly actingUsers: ActingUserCache,
+    /** For connections that outlive a request. */
+    readonly revocations: Revocations,
   ) {}
 
   /**

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../common/caller.js';
 import type { SessionId, UserId } from '../common/ids.js';
 import { EventBus } from '../events/event-bus.js';
 import { RecentIds } from './recent-ids.js';
 
 /** As long as an access token lives: nothing that is remembered about one is remembered longer. */
 export const REVOKED_KEPT_MS = 15 * 60_000;
+
+type RevokedHandler = (isRevoked: (caller: Caller) => boolean) => void;
 
 /**
  * What has ended, as the bus told it. Asked after everything that is remembered or was being looked up meanwhile, so
@@ -16,10 +19,37 @@ export class Revocations {
   private readonly users = new RecentIds(REVOKED_KEPT_MS);
   private readonly keys = new RecentIds(REVOKED_KEPT_MS);
 
+  private readonly handlers: RevokedHandler[] = [];
+  private readonly doubtHandlers: (() => void)[] = [];
+
   constructor(bus: EventBus) {
-    bus.on('sessions.ended', ({ sessionIds }) => sessionIds.forEach((id) => this.sessions.add(id)));
-    bus.on('user.removed', ({ userId }) => this.users.add(userId));
-    bus.on('key.revoked', ({ keyId }) => this.keys.add(keyId));
+    bus.on('sessions.ended', ({ sessionIds }) => {
+      sessionIds.forEach((id) => this.sessions.add(id));
+      this.notify(({ sessionId = '' }) => sessionIds.includes(sessionId));
+    });
+    bus.on('user.removed', ({ userId }) => {
+      this.users.add(userId);
+      this.notify((caller) => caller.userId === userId);
+    });
+    bus.on('key.revoked', ({ keyId }) => {
+      this.keys.add(keyId);
+      this.notify(({ application }) => application?.keyId === keyId);
+    });
+    bus.onPossibleLoss(() => this.doubtHandlers.forEach((handler) => handler()));
+  }
+
+  /** Calls `handler` when something has ended, with a test for the callers that it concerns. */
+  onRevoked(handler: RevokedHandler): void {
+    this.handlers.push(handler);
+  }
+
+  /** Calls `handler` when something may have ended unheard, so that every caller has to be checked again. */
+  onDoubt(handler: () => void): void {
+    this.doubtHandlers.push(handler);
+  }
+
+  private notify(isRevoked: (caller: Caller) => boolean): void {
+    for (const handler of this.handlers) handler(isRevoked);
   }
 
   hasSession(id: SessionId): boolean {

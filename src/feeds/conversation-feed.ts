@@ -3,57 +3,59 @@ import type { EventMap, MessageSent } from '../events/events.js';
 import { Kind } from '../conversations/conversation.entity.js';
 import { FeedSubscription } from './feed-subscription.js';
 import type { FeedConversation, FeedState, MembersRow } from './feeds.repository.js';
-import type { ConversationChange, FeedSubscriber, FanOutMessage } from './feed-subscriber.js';
+import type { FeedSource } from './feed-source.js';
+import type { ConversationChange, FanOutMessage, FeedSubscriber } from './feed-subscriber.js';
 import type { LocalUser } from './local-user.js';
 import { PendingWork } from './pending-work.js';
 
 /** Receipts and typing go out only in conversations of at most this many members. */
-export const SMALL_CONVERSATION = 100;
-/** Hints that came early are kept up to this many; what is dropped is read. */
+const SMALL_CONVERSATION = 100;
+/** At most this many early messages are kept; the others are read. */
 const MAX_EARLY = 256;
-/** Rows of one read of a gap. */
+/** Rows of one read of a sequence gap. */
 const GAP_ROWS = 200;
 
-/** What a feed asks of the outside. */
-export interface FeedSource {
-  /** The members among these users, and the head, of one moment; undefined where the conversation is deleted. */
-  readMembers(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined>;
-  /** The messages after one number, up to another, at most `limit`, made ready to be passed on. */
-  readGap(conversation: FeedConversation, afterSeq: number, toSeq: number, limit: number): Promise<FanOutMessage[]>;
-  /** A hinted message made ready; undefined where something about it is not at hand, so that it must be read. */
-  prepare(conversation: FeedConversation, sent: MessageSent): FanOutMessage | undefined;
-  localUsers(): Iterable<LocalUser>;
-  localUser(id: UserId): LocalUser | undefined;
-  /** Nobody here is in the conversation any more. */
-  release(feed: ConversationFeed): void;
-  /** A read failed: the feed waits before it tries again. */
-  readFailed(error: unknown): Promise<void>;
-}
-
 /**
- * One conversation that users of this process are in: what this process has passed on of its log.
+ * What this process follows of one conversation that users of it are in.
  *
- * Hints of messages and of membership may come late, twice, in any order or never. Passed on is every number once, in
- * order; what a hint skips is read, up to that hint and no further. Before a message is passed on that was stored under
- * a newer members_version than the feed knows, version and members are read in one statement; another joinedSeq is
- * `left`, then `joined`. `feed.spec.ts` shows each rule; that they are enough, and needed, is simulated in
- * `test/live-histories.spec.ts`.
+ * Hints of messages and of membership may come late, twice, in any order or never. States:
+ *
+ *   new       only a hint has named the conversation: no head, lastSeq -1
+ *   idle      all that was hinted has been fanned out
+ *   working   something hinted is missing: one read at a time, until nothing is (doPendingWork)
+ *
+ *   new → working   a hint of membership names a user of this process
+ *   new → idle      a user's memberships were read (addMemberRow, initialize)
+ *   idle → working  a hint skips a number, or was stored under newer members (startWork)
+ *   working → idle  all of it is read; released if no local user is a member
+ *
+ * Invariants between two turns of the event loop. `assertFeedInvariants` in test/support checks the first three after
+ * each step of every simulated history.
+ *
+ *  1. A user is in `members` if and only if the feed's id is in `user.conversationIds`: addMember, removeMember.
+ *  2. A subscription exists only for a subscriber of a user who is a member: subscribe, removeMember, unsubscribe.
+ *  3. sentSeq <= scannedSeq in each subscription.
+ *  4. Each number is fanned out once and in order: lastSeq rises by one (fanOut), or is read at the start (initialize).
+ *  5. A number is not fanned out before the members of its members_version were read (messageSent, needsMembers).
+ *  6. A joinedSeq that differs from the known one is `left`, then `joined` (applyMembers).
+ *  7. While a hinted number is missing, no member is taken to have nothing unread (notifyAll).
+ *
+ * Each line that keeps one of these is tagged as a guard; `npm run mutants` shows that a test notices when it is gone.
  */
 export class ConversationFeed {
-  /** The last number passed on; the cursors of level followers stand there. -1: nothing has been read yet. */
-  lastSeq = -1;
+  private seq = -1;
   private membersVersion = -1;
   private readonly members = new Map<LocalUser, number>();
-  /** Undefined until somebody follows. */
+  /** Undefined until there is a subscriber. */
   private subscriptions: Map<FeedSubscriber, FeedSubscription> | undefined;
 
   private wantedSeq = -1;
   private wantedVersion = 0;
-  /** Undefined where there is nothing, which is nearly always: it takes 400 bytes. */
+  /** Undefined if there is none, which is nearly always: it takes 400 bytes. */
   private pending: PendingWork | undefined;
   private isWorking = false;
 
-  /** Undefined until read: of a conversation that only a hint has named. */
+  /** Undefined until it is read, if only a hint has named the conversation. */
   private conversation: FeedConversation | undefined;
 
   constructor(
@@ -61,13 +63,18 @@ export class ConversationFeed {
     private readonly source: FeedSource,
   ) {}
 
+  /** The last number fanned out; subscriptions that have caught up stand there. -1: nothing has been read yet. */
+  get lastSeq(): number {
+    return this.seq;
+  }
+
   get isSmall(): boolean {
     return this.conversation !== undefined && this.conversation.memberCount <= SMALL_CONVERSATION;
   }
 
-  /** A direct conversation without a message: nobody is told of it. */
+  /** A direct conversation without a message: nobody is shown it. */
   get isUnlisted(): boolean {
-    return this.conversation?.kind === Kind.direct && this.lastSeq === 0;
+    return this.conversation?.kind === Kind.direct && this.seq === 0;
   }
 
   get isEmpty(): boolean {
@@ -78,22 +85,28 @@ export class ConversationFeed {
     return this.members.get(user);
   }
 
-  subscriptionOf(follower: FeedSubscriber): FeedSubscription | undefined {
-    return this.subscriptions?.get(follower);
+  subscriptionOf(subscriber: FeedSubscriber): FeedSubscription | undefined {
+    return this.subscriptions?.get(subscriber);
   }
+
+  get subscriptionCount(): number {
+    return this.subscriptions?.size ?? 0;
+  }
+
+  // ---- what hints say ----
 
   /** A message was stored. */
   messageSent(sent: MessageSent): void {
     const { seq, membersVersion } = sent;
-    if (seq <= this.lastSeq) return;
-    const passed = this.conversation && this.source.prepare(this.conversation, sent);
-    const isNext = seq === this.lastSeq + 1 && membersVersion <= this.membersVersion && !this.isWorking;
-    if (isNext && passed) {
-      this.fanOut(passed);
+    if (seq <= this.seq) return;
+    const message = this.conversation && this.source.prepare(this.conversation, sent);
+    const isNext = seq === this.seq + 1 && membersVersion <= this.membersVersion && !this.isWorking;
+    if (isNext && message) {
+      this.fanOut(message);
       this.wantedSeq = Math.max(this.wantedSeq, seq);
       return;
     }
-    if (passed && this.pendingWork.early.size < MAX_EARLY) this.pendingWork.early.set(seq, passed);
+    if (message && this.pendingWork.early.size < MAX_EARLY) this.pendingWork.early.set(seq, message);
     this.expectAtLeast(seq, membersVersion);
   }
 
@@ -102,12 +115,13 @@ export class ConversationFeed {
     this.wantedSeq = Math.max(this.wantedSeq, seq);
     if (membersVersion > this.wantedVersion) {
       this.wantedVersion = membersVersion;
-      if (this.conversation) this.pendingWork.everybody = true; // who came and went is not known: the hint that said so is late or lost
+      // The hint that said who came and went is late or lost, so it may be anybody.
+      if (this.conversation) this.pendingWork.askAboutEverybody();
     }
     this.startWork();
   }
 
-  /** Membership changed, of these users; undefined: nobody knows whose. The changes are told once it has been read. */
+  /** The membership of these users changed; undefined: of which users is not known. The changes are published once it has been read. */
   membersChanged(
     userIds: readonly UserId[] | undefined,
     membersVersion: number,
@@ -116,114 +130,136 @@ export class ConversationFeed {
     const isNext = membersVersion <= this.wantedVersion + 1;
     this.wantedVersion = Math.max(this.wantedVersion, membersVersion);
     const { pendingWork } = this;
-    if (userIds && (isNext || !this.conversation)) userIds.forEach((id) => pendingWork.userIds.add(id));
-    else pendingWork.everybody = true;
+    if (userIds && (isNext || !this.conversation)) pendingWork.askAbout(userIds);
+    else pendingWork.askAboutEverybody();
     pendingWork.changes.push(...changes);
     this.startWork();
   }
 
-  /** The conversation is gone, and with it whoever was in it. */
+  /** The conversation was deleted, with all its memberships. */
   conversationDeleted(): void {
     const change = { conversationId: this.conversationId, change: 'deleted' } as const;
     for (const user of [...this.members.keys()]) {
-      for (const follower of user.subscribers) {
-        this.subscriptions?.delete(follower);
-        follower.changed({ ...change, isSmall: this.isSmall });
-      }
-      this.removeLocalUser(user);
+      this.removeMember(user);
+      for (const subscriber of user.subscribers) subscriber.changed({ ...change, isSmall: this.isSmall });
     }
+    this.releaseIfEmpty();
   }
 
-  /** Tells something that needs no reading, in its place among the changes of membership. */
+  /** Publishes a change that needs no read, in its place among the changes of membership. */
   announce(change: ConversationChange): void {
     this.pendingWork.changes.push(change);
     this.startWork();
   }
 
-  /** Everybody's followers are told, except those for whom a block or the size stands between. */
+  /** All members' subscribers get it, unless a block or the size forbids it. */
   receipt(receipt: EventMap['receipt.moved']): void {
-    for (const [user, follower] of this.subscribersAbout(receipt.userId)) {
-      if (user.id === receipt.userId || this.isSmall) follower.receipt(receipt);
+    for (const [user, subscriber] of this.subscribersWhoMaySee(receipt.userId)) {
+      if (user.id === receipt.userId || this.isSmall) subscriber.receipt(receipt);
     }
   }
 
   typing(typing: EventMap['typing.started']): void {
     if (!this.isSmall) return;
-    for (const [user, follower] of this.subscribersAbout(typing.userId)) {
-      if (user.id !== typing.userId) follower.typing(typing);
+    for (const [user, subscriber] of this.subscribersWhoMaySee(typing.userId)) {
+      if (user.id !== typing.userId) subscriber.typing(typing);
     }
   }
 
-  private *subscribersAbout(about: UserId): Iterable<[LocalUser, FeedSubscriber]> {
+  private *subscribersWhoMaySee(userId: UserId): Iterable<[LocalUser, FeedSubscriber]> {
     for (const user of this.members.keys()) {
-      if (user.isBlockedEitherWay(about)) continue;
-      for (const follower of user.subscribers) yield [user, follower];
+      if (user.isBlockedEitherWay(userId)) continue;
+      for (const subscriber of user.subscribers) yield [user, subscriber];
     }
   }
 
-  /** Takes a user in who was just read to be a member; what is newer here than in that row stays. */
+  // ---- members and subscriptions ----
+
+  /** Adds a user whose membership was just read. If this feed knows something newer than that row, it stays. */
   addMemberRow(user: LocalUser, row: FeedState & { readonly joinedSeq: number }): void {
     if (!this.conversation) this.initialize(row);
     const { joinedSeq, membersVersion } = row;
-    if (this.members.get(user) === joinedSeq) user.feeds.add(this);
-    else if (this.members.has(user) || membersVersion < this.membersVersion) this.checkMembership(user);
-    else this.addMember(user, joinedSeq);
+    if (this.members.get(user) !== joinedSeq) {
+      const isOlder = this.members.has(user) || membersVersion < this.membersVersion;
+      if (isOlder) this.checkMembership(user);
+      else this.addMember(user, joinedSeq);
+    }
     this.expectAtLeast(row.lastSeq, membersVersion);
   }
 
-  private addMember(user: LocalUser, joinedSeq: number): void {
-    this.members.set(user, joinedSeq);
-    user.feeds.add(this);
-    user.notify();
-    this.notifyJoined(user, joinedSeq);
-  }
-
-  /** Asks the database whether the user is in the conversation, as the feed has it otherwise. */
+  /** Asks the database whether the user is in the conversation, since something else contradicts the feed. */
   checkMembership(user: LocalUser): void {
     this.membersChanged([user.id], 0, []);
   }
 
-  /** A window found that the user is not in the conversation. They may be again by now, in a membership of its own. */
+  /** A window found that the user is not in the conversation. They may be in it again by now, in another membership. */
   membershipNotFound(user: LocalUser): void {
-    this.removeMember(user);
+    this.endMembership(user);
     this.checkMembership(user);
   }
 
-  /** What was before the first read is for windows to read, not for hints. */
+  /** Subscribes a subscriber of a member, after `startSeq`. It lags if the log is longer. */
+  subscribe(subscriber: FeedSubscriber, user: LocalUser, startSeq: number): void {
+    this.unsubscribe(subscriber);
+    const subscription = new FeedSubscription(this, subscriber, user, startSeq);
+    this.subscriptions ??= new Map();
+    this.subscriptions.set(subscriber, subscription);
+    if (subscription.isLagging) subscriber.lagging(subscription);
+  }
+
+  unsubscribe(subscriber: FeedSubscriber): void {
+    this.subscriptions?.get(subscriber)?.end();
+    this.subscriptions?.delete(subscriber);
+  }
+
+  /** The process does not serve this user any more. */
+  removeLocalUser(user: LocalUser): void {
+    this.removeMember(user);
+    this.releaseIfEmpty();
+  }
+
+  private addMember(user: LocalUser, joinedSeq: number): void {
+    this.members.set(user, joinedSeq);
+    user.enteredFeed(this.conversationId);
+    user.notify();
+    this.notifyJoined(user, joinedSeq);
+  }
+
+  private removeMember(user: LocalUser): void {
+    this.members.delete(user);
+    user.leftFeed(this.conversationId);
+    for (const subscriber of user.subscribers) this.unsubscribe(subscriber);
+  }
+
+  private endMembership(user: LocalUser): void {
+    this.removeMember(user);
+    for (const subscriber of user.subscribers) subscriber.left(this.conversationId);
+  }
+
+  /** Tells the subscribers of a member that they have joined: in a direct conversation once it has a message. */
+  private notifyJoined(user: LocalUser, joinedSeq: number): void {
+    if (this.isUnlisted) return;
+    for (const subscriber of user.subscribers) subscriber.joined(this.conversationId, joinedSeq);
+  }
+
+  /** Messages from before the first read are read by windows, not fanned out. */
   private initialize(state: FeedState): void {
     this.setConversation(state);
-    this.lastSeq = state.lastSeq;
+    this.seq = state.lastSeq;
     this.wantedSeq = Math.max(this.wantedSeq, state.lastSeq);
     this.membersVersion = state.membersVersion;
     this.wantedVersion = Math.max(this.wantedVersion, state.membersVersion);
-    this.pending?.dropEarly(this.lastSeq);
+    this.pending?.dropEarly(this.seq);
   }
 
-  /** Not the row itself: its ids would be there once more for each conversation. */
+  /** Does not keep the row itself: its id strings would be in memory once more for each conversation. */
   private setConversation({ kind, userA, userB, memberCount }: FeedState): void {
     const idOf = (id: UserId | null): UserId | null => (id === null ? id : (this.source.localUser(id)?.id ?? id));
     const { conversationId } = this;
     this.conversation = { conversationId, kind, userA: idOf(userA), userB: idOf(userB), memberCount };
   }
 
-  /** Puts a follower of a member in, after `at`. It is behind where the log is longer. */
-  subscribe(follower: FeedSubscriber, user: LocalUser, at: number): void {
-    const cursor = new FeedSubscription(this, follower, user, at, at);
-    this.subscriptions ??= new Map();
-    this.subscriptions.set(follower, cursor);
-    if (cursor.isLagging) follower.lagging(cursor);
-  }
-
-  unsubscribe(follower: FeedSubscriber): void {
-    this.subscriptions?.delete(follower);
-  }
-
-  /** The process no longer serves this user. */
-  removeLocalUser(user: LocalUser): void {
-    this.members.delete(user);
-    user.feeds.delete(this);
-    if (this.isEmpty && !this.isWorking) this.source.release(this);
-  }
+  // ---- reading what is missing ----
 
   private startWork(): void {
     if (this.hasPendingWork) this.notifyAll();
@@ -232,15 +268,16 @@ export class ConversationFeed {
     void this.doPendingWork();
   }
 
-  /** What is known to be missing may be unread: who polls asks the database until it has been passed on. */
+  /** What is missing may be unread: until it has been fanned out, polls ask the database. */
   private notifyAll(): void {
-    for (const user of this.pending?.everybody ? this.source.localUsers() : this.members.keys()) user.notify();
-    for (const id of this.pending?.userIds ?? []) this.source.localUser(id)?.notify();
+    const { pending } = this;
+    for (const user of pending?.concernsEverybody ? this.source.localUsers() : this.members.keys()) user.notify();
+    for (const id of pending?.concernedUserIds ?? []) this.source.localUser(id)?.notify();
   }
 
-  /** Reads what is missing, one read at a time, until nothing is. That it ends, and says so, is one turn. */
+  /** Reads what is missing, one read at a time, until nothing is. The last check and the end are in one turn. */
   private async doPendingWork(): Promise<void> {
-    await Promise.resolve(); // what is hinted in the same turn is settled together
+    await Promise.resolve(); // hints of the same turn are handled together
     while (this.hasPendingWork) {
       try {
         if (this.needsMembers) await this.readMembers();
@@ -252,7 +289,11 @@ export class ConversationFeed {
     }
     this.isWorking = false;
     this.pending = undefined;
-    if (this.isEmpty) this.source.release(this);
+    this.releaseIfEmpty();
+  }
+
+  private releaseIfEmpty(): void {
+    if (this.isEmpty && !this.isWorking) this.source.release(this);
   }
 
   private get needsMembers(): boolean {
@@ -262,7 +303,7 @@ export class ConversationFeed {
 
   private get hasPendingWork(): boolean {
     const hasChanges = this.pending?.hasChanges ?? false;
-    return this.needsMembers || (!this.isEmpty && (hasChanges || this.lastSeq < this.wantedSeq));
+    return this.needsMembers || (!this.isEmpty && (hasChanges || this.seq < this.wantedSeq));
   }
 
   private get pendingWork(): PendingWork {
@@ -271,105 +312,91 @@ export class ConversationFeed {
 
   private async readMembers(): Promise<void> {
     const { wantedVersion, pendingWork } = this;
-    const question = pendingWork.takeMembershipQuery();
-    const users = new Set<UserId>(question.userIds);
-    for (const user of question.everybody ? this.source.localUsers() : this.members.keys()) users.add(user.id);
+    const query = pendingWork.takeMembershipQuery();
+    const users = new Set<UserId>(query.userIds);
+    for (const user of query.everybody ? this.source.localUsers() : []) users.add(user.id);
     for (const user of this.members.keys()) users.add(user.id);
     let row: MembersRow | undefined;
     try {
       row = await this.source.readMembers(this.conversationId, [...users]);
     } catch (error) {
-      pendingWork.requeue(question);
+      pendingWork.requeue(query);
       throw error;
     }
-    if (row && this.wantedVersion === wantedVersion) this.wantedVersion = row.membersVersion; // also downwards: a restored database
-    pendingWork.changes.unshift(...question.changes);
+    // Also downwards: the database may have been restored.
+    if (row && this.wantedVersion === wantedVersion) this.wantedVersion = row.membersVersion;
+    pendingWork.changes.unshift(...query.changes);
     this.publishChanges(this.applyMembers(row, users));
   }
 
-  /** Answers the users who are new, or new again: what the change says of others they see in the head. */
-  private applyMembers(row: MembersRow | undefined, askedFor: ReadonlySet<UserId>): ReadonlySet<LocalUser> {
+  /** Answers the users who are new, or new again: they see in the head what a change says of others. */
+  private applyMembers(row: MembersRow | undefined, askedAbout: ReadonlySet<UserId>): ReadonlySet<LocalUser> {
     if (row && !this.conversation) this.initialize(row);
     else if (row) this.setConversation(row);
     this.membersVersion = row?.membersVersion ?? this.wantedVersion;
-    this.wantedSeq = row ? Math.max(this.wantedSeq, row.lastSeq) : this.lastSeq;
-    const joined = new Map(row?.userIds.map((id, i) => [id, row.joinedSeqs[i]!]));
-    const anew = new Set<LocalUser>();
-    for (const id of askedFor) {
+    this.wantedSeq = row ? Math.max(this.wantedSeq, row.lastSeq) : this.seq;
+    const joinedSeqs = new Map(row?.userIds.map((id, i) => [id, row.joinedSeqs[i]!]));
+    const added = new Set<LocalUser>();
+    for (const id of askedAbout) {
       const user = this.source.localUser(id);
       if (!user) continue;
       const before = this.members.get(user);
-      const now = joined.get(id);
+      const now = joinedSeqs.get(id);
       if (before === now) continue;
-      if (before !== undefined) this.removeMember(user);
+      if (before !== undefined) this.endMembership(user);
       if (now === undefined) continue;
       this.addMember(user, now);
-      anew.add(user);
+      added.add(user);
     }
-    return anew;
-  }
-
-  /** Tells the followers of a member that they have joined: of a direct conversation once it has a message. */
-  private notifyJoined(user: LocalUser, joinedSeq: number): void {
-    if (this.isUnlisted) return;
-    for (const follower of user.subscribers) follower.joined(this.conversationId, joinedSeq);
-  }
-
-  private removeMember(user: LocalUser): void {
-    this.members.delete(user);
-    user.feeds.delete(this);
-    for (const follower of user.subscribers) {
-      this.subscriptions?.delete(follower);
-      follower.left(this.conversationId);
-    }
+    return added;
   }
 
   private publishChanges(except: ReadonlySet<LocalUser>): void {
     const changes = this.pending?.changes.splice(0) ?? [];
     for (const change of changes) {
-      const told = { ...change, isSmall: this.isSmall };
+      const published = { ...change, isSmall: this.isSmall };
       const isMembership = change.change === 'joined' || change.change === 'left';
       for (const user of this.members.keys()) {
-        // One's own comings and goings are told as they are found, since what told of them may be late.
+        // A user's own joining and leaving is sent when it is found, since this hint of it may be late.
         if (except.has(user) || (isMembership && user.id === change.userId)) continue;
-        for (const follower of user.subscribers) follower.changed(told);
+        for (const subscriber of user.subscribers) subscriber.changed(published);
       }
     }
   }
 
+  /** Reads the missing messages up to the hinted number, and no further. */
   private async closeGap(): Promise<void> {
-    const next = this.pending?.early.get(this.lastSeq + 1);
+    const next = this.pending?.early.get(this.seq + 1);
     if (next) {
       this.fanOut(next);
       return;
     }
-    const after = this.lastSeq;
+    const after = this.seq;
     const messages = await this.source.readGap(this.conversation!, after, this.wantedSeq, GAP_ROWS);
-    for (const passed of messages) if (passed.message.seq === this.lastSeq + 1) this.fanOut(passed);
-    if (this.lastSeq === after) this.wantedSeq = after; // a restored database: the log is shorter than was hinted
+    for (const message of messages) if (message.message.seq === this.seq + 1) this.fanOut(message);
+    if (this.seq === after) this.wantedSeq = after; // the log is shorter than was hinted: a restored database
   }
 
-  private fanOut(passed: FanOutMessage): void {
-    const { message } = passed;
-    const { seq } = message;
-    const senderId = message.sender.id;
+  private fanOut(message: FanOutMessage): void {
+    const { seq, sender } = message.message;
     const isGroup = this.conversation!.kind === Kind.group;
     const { isUnlisted } = this;
-    this.lastSeq = seq;
+    this.seq = seq;
     this.pending?.early.delete(seq);
     if (isUnlisted) for (const [user, joinedSeq] of this.members) this.notifyJoined(user, joinedSeq);
-    for (const cursor of this.subscriptions?.values() ?? []) {
-      if (cursor.scannedSeq >= seq) continue;
-      if (cursor.scannedSeq < seq - 1) {
-        cursor.subscriber.lagging(cursor);
+    for (const subscription of this.subscriptions?.values() ?? []) {
+      const { scannedSeq, subscriber, user } = subscription;
+      if (scannedSeq >= seq) continue;
+      if (scannedSeq < seq - 1) {
+        subscriber.lagging(subscription);
         continue;
       }
-      cursor.scannedSeq = seq;
-      if (isGroup && cursor.user.hiddenSenders.has(senderId)) continue;
-      const afterSeq = cursor.sentSeq;
-      cursor.sentSeq = seq;
-      cursor.subscriber.fanOut(passed, afterSeq);
+      subscription.scannedSeq = seq;
+      if (isGroup && user.hiddenSenders.has(sender.id)) continue;
+      const afterSeq = subscription.sentSeq;
+      subscription.sentSeq = seq;
+      subscriber.fanOut(message, afterSeq);
     }
-    for (const [user, joinedSeq] of this.members) if (joinedSeq < seq) user.notify(user.id !== senderId);
+    for (const [user, joinedSeq] of this.members) if (joinedSeq < seq) user.notify(user.id !== sender.id);
   }
 }

@@ -1,57 +1,102 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationId, UserId } from '../common/ids.js';
 import type { MessageSent } from '../events/events.js';
-import type { UsersService } from '../users/users.service.js';
-import { ConversationFeed, type FeedSource } from './conversation-feed.js';
-import type {
-  BlocksRow,
-  FeedConversation,
+import { messageView, recipientOf } from '../messages/message-views.service.js';
+import { UsersService } from '../users/users.service.js';
+import { ConversationFeed } from './conversation-feed.js';
+import type { FeedSource } from './feed-source.js';
+import {
   FeedsRepository,
-  FeedState,
-  MembershipRow,
-  MembersRow,
+  type BlocksRow,
+  type FeedConversation,
+  type MembershipRow,
+  type MembersRow,
 } from './feeds.repository.js';
 import type { FanOutMessage } from './feed-subscriber.js';
 import { LocalUser } from './local-user.js';
-import { messageView, recipientOf } from '../messages/message-views.service.js';
 
-/** The users of this process and the conversations they are in, and how both are read from the database. */
+/** Before a read that failed is tried again, in milliseconds. */
+const RETRY_MS = 250;
+
+/** All feeds and local users of this process, and how both are read from the database. */
+@Injectable()
 export class FeedRegistry implements FeedSource {
-  readonly users = new Map<UserId, LocalUser>();
-  readonly feeds = new Map<ConversationId, ConversationFeed>();
-  /** Whether the process is ending: nothing is read again that has failed. */
-  isClosing = false;
+  private readonly log = new Logger('feeds');
+  private readonly usersById = new Map<UserId, LocalUser>();
+  private readonly feedsById = new Map<ConversationId, ConversationFeed>();
+  private hasClosed = false;
 
   constructor(
     private readonly repository: FeedsRepository,
-    private readonly userSummaries: UsersService,
-    /** Resolves when a read that has failed may be tried again. */
-    readonly readFailed: (error: unknown) => Promise<void>,
+    private readonly users: UsersService,
   ) {}
 
-  addUser(id: UserId): LocalUser {
+  /** Whether the process is ending: a read that failed is not tried again, and nobody should wait for anything. */
+  get isClosing(): boolean {
+    return this.hasClosed;
+  }
+
+  close(): void {
+    this.hasClosed = true;
+    for (const user of this.usersById.values()) user.notify(); // every waiting poll is answered
+  }
+
+  // ---- users and feeds ----
+
+  get userCount(): number {
+    return this.usersById.size;
+  }
+
+  localUsers(): Iterable<LocalUser> {
+    return this.usersById.values();
+  }
+
+  localUser(id: UserId): LocalUser | undefined {
+    return this.usersById.get(id);
+  }
+
+  /** The user of this id, who is local from now on, and for some minutes after the last use. */
+  openUser(id: UserId): LocalUser {
+    const known = this.usersById.get(id);
+    if (known) return known;
     const user = new LocalUser(id);
-    this.users.set(id, user);
+    this.usersById.set(id, user);
     return user;
   }
 
   removeUser(user: LocalUser): void {
-    this.users.delete(user.id);
-    for (const feed of [...user.feeds]) feed.removeLocalUser(user);
+    this.usersById.delete(user.id);
+    for (const feed of this.feedsOf(user)) feed.removeLocalUser(user);
   }
 
-  private feedOf({ conversationId }: FeedState): ConversationFeed {
-    return this.feeds.get(conversationId) ?? this.addFeed(conversationId);
+  feeds(): Iterable<ConversationFeed> {
+    return this.feedsById.values();
   }
 
-  addFeed(conversationId: ConversationId): ConversationFeed {
+  feed(conversationId: ConversationId): ConversationFeed | undefined {
+    return this.feedsById.get(conversationId);
+  }
+
+  openFeed(conversationId: ConversationId): ConversationFeed {
+    const known = this.feedsById.get(conversationId);
+    if (known) return known;
     const feed = new ConversationFeed(conversationId, this);
-    this.feeds.set(conversationId, feed);
+    this.feedsById.set(conversationId, feed);
     return feed;
+  }
+
+  /** The feeds that the user is a member of, as they are now: they may change while one goes through them. */
+  feedsOf(user: LocalUser): ConversationFeed[] {
+    return Array.from(user.conversationIds, (id) => this.feedsById.get(id)!);
   }
 
   // ---- what the database says ----
 
-  /** Reads blocks, then memberships, again where a hint came meanwhile, and takes them over in the turn in which it resolves. */
+  /**
+   * Reads blocks, then memberships, and reads both again if a hint about them came meanwhile. Applies them in the same
+   * turn in which it resolves.
+   */
   async load(user: LocalUser): Promise<MembershipRow[]> {
     for (;;) {
       const { refreshId } = user;
@@ -59,21 +104,20 @@ export class FeedRegistry implements FeedSource {
       const rows = await this.repository.memberships([user.id]);
       if (user.refreshId !== refreshId) continue;
       if (blocks) this.applyBlocks(user, blocks);
-      user.isLoaded = true;
-      for (const row of rows) this.feedOf(row).addMemberRow(user, row);
+      user.markLoaded();
+      for (const row of rows) this.openFeed(row.conversationId).addMemberRow(user, row);
       const present = new Set(rows.map(({ conversationId }) => conversationId));
-      for (const feed of user.feeds) if (!present.has(feed.conversationId)) feed.checkMembership(user);
+      for (const feed of this.feedsOf(user)) if (!present.has(feed.conversationId)) feed.checkMembership(user);
       return rows;
     }
   }
 
+  /** Tries again until it has succeeded. */
   async readBlocks(users: readonly LocalUser[]): Promise<void> {
-    while (!this.isClosing) {
+    while (!this.hasClosed) {
       try {
-        for (const row of await this.repository.blocks(users.map(({ id }) => id))) {
-          const user = this.users.get(row.userId);
-          if (user) this.applyBlocks(user, row);
-        }
+        const rows = await this.repository.blocks(users.map(({ id }) => id));
+        this.applyAllBlocks(rows);
         return;
       } catch (error) {
         await this.readFailed(error);
@@ -81,41 +125,38 @@ export class FeedRegistry implements FeedSource {
     }
   }
 
-  private applyBlocks(user: LocalUser, row: BlocksRow): void {
-    if (row.blocksVersion < user.blocksVersion) return; // an older answer
-    user.setBlocks(row.blocked, row.blockedBy);
-    if (row.blocksVersion > user.blocksVersion) this.setBlocksVersion(user, row.blocksVersion);
-  }
-
-  /** Answers of the database that are older are ignored from here on. */
-  setBlocksVersion(user: LocalUser, blocksVersion: number): void {
-    user.blocksVersion = blocksVersion;
-    for (const follower of user.subscribers) follower.blocksChanged(blocksVersion);
-    user.notify();
-  }
-
-  /** What the database is ahead in is treated as a hint. */
+  /** Compares these users with the database: what it is ahead in is treated as a hint. */
   async compareWithDatabase(users: readonly LocalUser[]): Promise<void> {
     const ids = users.map(({ id }) => id);
     const blocks = await this.repository.blocks(ids);
     const rows = await this.repository.memberships(ids);
-    for (const row of blocks) {
-      const user = this.users.get(row.userId);
-      if (user) this.applyBlocks(user, row);
-    }
+    this.applyAllBlocks(blocks);
     const present = new Map(users.map((user) => [user, new Set<ConversationId>()]));
     for (const row of rows) {
-      const user = this.users.get(row.userId);
+      const user = this.usersById.get(row.userId);
       if (!user) continue;
       present.get(user)?.add(row.conversationId);
-      const feed = this.feeds.get(row.conversationId) ?? this.addFeed(row.conversationId);
+      const feed = this.openFeed(row.conversationId);
       if (feed.joinedSeqOf(user) !== row.joinedSeq) feed.checkMembership(user);
       feed.expectAtLeast(row.lastSeq, row.membersVersion);
     }
-    for (const [user, conversations] of present) {
+    for (const [user, conversationIds] of present) {
       user.noteResync();
-      for (const feed of user.feeds) if (!conversations.has(feed.conversationId)) feed.checkMembership(user);
+      for (const feed of this.feedsOf(user)) if (!conversationIds.has(feed.conversationId)) feed.checkMembership(user);
     }
+  }
+
+  private applyAllBlocks(rows: readonly BlocksRow[]): void {
+    for (const row of rows) {
+      const user = this.usersById.get(row.userId);
+      if (user) this.applyBlocks(user, row);
+    }
+  }
+
+  private applyBlocks(user: LocalUser, row: BlocksRow): void {
+    if (row.blocksVersion < user.blocksVersion) return; // an older answer
+    user.setBlocks(row.blocked, row.blockedBy);
+    if (row.blocksVersion > user.blocksVersion) user.setBlocksVersion(row.blocksVersion);
   }
 
   // ---- for the feeds ----
@@ -131,23 +172,19 @@ export class FeedRegistry implements FeedSource {
     limit: number,
   ): Promise<FanOutMessage[]> {
     const rows = await this.repository.gap(conversation.conversationId, afterSeq, toSeq, limit);
-    const senders = await this.userSummaries.summaries(rows.map(({ senderId }) => senderId));
-    return rows.map((row) => ({
-      message: messageView(
-        { ...row, clientMessageId: null },
-        {
-          sender: senders.get(row.senderId)!,
-          recipient: recipientOf(conversation, row.senderId),
-          read: false,
-          isOwn: false,
-        },
-      ),
-      clientMessageId: row.clientMessageId ?? undefined,
-    }));
+    const senders = await this.users.summaries(rows.map(({ senderId }) => senderId));
+    return rows.map((row) => {
+      const sender = senders.get(row.senderId)!;
+      const recipient = recipientOf(conversation, row.senderId);
+      return {
+        message: messageView({ ...row, clientMessageId: null }, { sender, recipient, read: false, isOwn: false }),
+        clientMessageId: row.clientMessageId ?? undefined,
+      };
+    });
   }
 
   prepare(conversation: FeedConversation, sent: MessageSent): FanOutMessage | undefined {
-    const sender = this.userSummaries.cachedSummary(sent.senderId);
+    const sender = this.users.cachedSummary(sent.senderId);
     if (!sender) return undefined;
     const row = { ...sent, sentAt: new Date(sent.sentAt), clientMessageId: null };
     const recipient = recipientOf(conversation, sent.senderId);
@@ -157,15 +194,13 @@ export class FeedRegistry implements FeedSource {
     };
   }
 
-  localUsers(): Iterable<LocalUser> {
-    return this.users.values();
+  release(feed: { readonly conversationId: ConversationId }): void {
+    if (this.feedsById.get(feed.conversationId) === feed) this.feedsById.delete(feed.conversationId);
   }
 
-  localUser(id: UserId): LocalUser | undefined {
-    return this.users.get(id);
-  }
-
-  release(feed: ConversationFeed): void {
-    if (this.feeds.get(feed.conversationId) === feed) this.feeds.delete(feed.conversationId);
+  /** Logs it, and resolves when the read may be tried again. */
+  async readFailed(error: unknown): Promise<void> {
+    if (!this.hasClosed) this.log.warn(`could not read what hints left out, trying again: ${(error as Error).message}`);
+    await sleep(RETRY_MS, undefined, { ref: false });
   }
 }

@@ -1,21 +1,46 @@
-import type { ConversationFeed } from './conversation-feed.js';
-import type { FeedSubscriber } from './feed-subscriber.js';
+import type { FeedSubscriber, LaggingSubscription } from './feed-subscriber.js';
 import type { LocalUser } from './local-user.js';
+import type { ConversationId } from '../common/ids.js';
 
-/** Where one follower is in one conversation. */
-export class FeedSubscription {
+/** What a subscription needs to know of its feed. */
+interface FollowedLog {
+  readonly conversationId: ConversationId;
+  readonly lastSeq: number;
+}
+
+/** The place of one subscriber in one feed. Always sentSeq <= scannedSeq. */
+export class FeedSubscription implements LaggingSubscription {
+  /** Last seq looked at: sent, or hidden from this user. */
+  scannedSeq: number;
+  /** Last seq that the client knows: its position, its joinedSeq or its last message. */
+  sentSeq: number;
+  private hasEnded = false;
+
   constructor(
-    readonly feed: ConversationFeed,
+    private readonly log: FollowedLog,
     readonly subscriber: FeedSubscriber,
     readonly user: LocalUser,
-    /** The last seq looked at. */
-    public scannedSeq: number,
-    /** The last seq the client knows: its position, its joinedSeq or its last message. */
-    public sentSeq: number,
-  ) {}
+    startSeq: number,
+  ) {
+    this.scannedSeq = startSeq;
+    this.sentSeq = startSeq;
+  }
 
-  /** Whether it is the follower's place still, and not at the feed's end. */
+  get conversationId(): ConversationId {
+    return this.log.conversationId;
+  }
+
   get isLagging(): boolean {
-    return this.scannedSeq < this.feed.lastSeq && this.feed.subscriptionOf(this.subscriber) === this;
+    return !this.hasEnded && this.scannedSeq < this.log.lastSeq;
+  }
+
+  /** Whether the subscriber is still in the feed through this subscription. */
+  get isActive(): boolean {
+    return !this.hasEnded;
+  }
+
+  /** Called by the feed alone, when it removes the subscription. */
+  end(): void {
+    this.hasEnded = true;
   }
 }

@@ -88,7 +88,7 @@ export class FeedsRepository {
     return this.db.many(MEMBERSHIPS, userIds);
   }
 
-  /** Which of these users are in the conversation, and its version, in one snapshot; undefined where it is deleted. */
+  /** Which of these users are in the conversation, and its version, in one snapshot; undefined if it is deleted. */
   members(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined> {
     return this.db.maybe(MEMBERS, conversationId, userIds);
   }

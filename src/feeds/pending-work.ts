@@ -1,21 +1,21 @@
 import type { UserId } from '../common/ids.js';
 import type { ConversationChange, FanOutMessage } from './feed-subscriber.js';
 
-/** What one read of the members answers. */
+/** What one read of the members has to answer. */
 interface MembershipQuery {
   readonly userIds: ReadonlySet<UserId>;
   readonly everybody: boolean;
   readonly changes: readonly ConversationChange[];
 }
 
-/** What a feed has heard and not settled yet. */
+/** What was hinted to a feed and is not done yet. */
 export class PendingWork {
-  /** Messages that came before others that stand in front of them. */
+  /** Messages that came before the ones in front of them. */
   readonly early = new Map<number, FanOutMessage>();
-  /** Users to ask the database about; `everybody` where who is concerned is not known. */
-  userIds = new Set<UserId>();
-  everybody = false;
+  /** Changes to publish once the members have been read. */
   changes: ConversationChange[] = [];
+  private userIds = new Set<UserId>();
+  private everybody = false;
 
   get hasMembershipQuery(): boolean {
     return this.everybody || this.userIds.size > 0;
@@ -23,6 +23,23 @@ export class PendingWork {
 
   get hasChanges(): boolean {
     return this.changes.length > 0;
+  }
+
+  /** Whether all users of this process have to be asked about, since the ones concerned are not known. */
+  get concernsEverybody(): boolean {
+    return this.everybody;
+  }
+
+  get concernedUserIds(): ReadonlySet<UserId> {
+    return this.userIds;
+  }
+
+  askAbout(userIds: Iterable<UserId>): void {
+    for (const id of userIds) this.userIds.add(id);
+  }
+
+  askAboutEverybody(): void {
+    this.everybody = true;
   }
 
   dropEarly(upToSeq: number): void {
@@ -37,9 +54,9 @@ export class PendingWork {
     return { userIds, everybody, changes };
   }
 
-  /** It was not answered. */
+  /** The read failed. */
   requeue({ userIds, everybody, changes }: MembershipQuery): void {
-    userIds.forEach((id) => this.userIds.add(id));
+    this.askAbout(userIds);
     this.everybody ||= everybody;
     this.changes.unshift(...changes);
   }

@@ -3,14 +3,14 @@ import type { ConversationId, UserId } from '../common/ids.js';
 import type { Kind } from '../conversations/conversation.entity.js';
 import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import { APART, HIDDEN, MESSAGE_COLUMNS, VIEW_COLUMNS } from '../messages/seen-message.js';
+import { BLOCKED_EITHER_WAY, HIDDEN_SENDERS, MESSAGE_COLUMNS, VIEW_COLUMNS } from '../messages/seen-message.js';
 
 /** Rows looked at for the last visible message: beyond them it is not shown. */
 const LAST_MESSAGE_ROWS = 100;
 /** Rows looked at for the count of unread messages: beyond them it is not counted. */
 const UNREAD_ROWS = 1_000;
 
-/** A conversation as one of its members sees it, with its last visible message where there is one (seq not null). */
+/** A conversation as one of its members sees it, with its last visible message if there is one (seq not null). */
 export interface HeadRow {
   readonly conversationId: ConversationId;
   readonly kind: Kind;
@@ -24,7 +24,7 @@ export interface HeadRow {
   readonly readSeq: number;
   readonly deliveredSeq: number;
   readonly unread: number;
-  /** The other of a direct conversation; null where there is none, or a block either way. */
+  /** The other of a direct conversation; null if there is none, or a block in either direction. */
   readonly peerReadSeq: number | null;
   readonly peerDeliveredSeq: number | null;
   readonly seq: number | null;
@@ -39,8 +39,8 @@ const MEMBERSHIPS = `members m JOIN conversations c ON c.id = m.conversation_id
 
 /** Heads of the memberships that `page` selects, newest first. Per head at most 100 + 1,000 rows of messages_pkey. */
 const heads = (page: string): string => `
-   WITH hidden AS MATERIALIZED (${HIDDEN}),
-   apart AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM (${APART}) b(id)),
+   WITH hidden_senders AS MATERIALIZED (${HIDDEN_SENDERS}),
+   blocked_either_way AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM (${BLOCKED_EITHER_WAY}) b(id)),
    page AS MATERIALIZED (
      SELECT m.conversation_id AS id, ${VIEW_COLUMNS}, c.name, c.member_count AS "memberCount", c.last_seq, c.last_at,
        m.joined_seq, m.read_seq, m.delivered_seq, CASE WHEN c.user_a = $1 THEN c.user_b ELSE c.user_a END AS peer
@@ -49,21 +49,21 @@ const heads = (page: string): string => `
    SELECT p.id AS "conversationId", p.kind, p.name, p."memberCount", p."userA", p."userB", p.last_seq AS "lastSeq",
      p.last_at AS "lastAt", p.joined_seq AS "joinedSeq", p."readSeq", p.delivered_seq AS "deliveredSeq", u.unread,
      o.read_seq AS "peerReadSeq", o.delivered_seq AS "peerDeliveredSeq", ${MESSAGE_COLUMNS}
-   FROM page p CROSS JOIN hidden CROSS JOIN apart
+   FROM page p CROSS JOIN hidden_senders CROSS JOIN blocked_either_way
    LEFT JOIN members o
-     ON o.conversation_id = p.id AND o.user_id = p.peer AND p.peer <> $1 AND p.peer <> ALL (apart.ids)
+     ON o.conversation_id = p.id AND o.user_id = p.peer AND p.peer <> $1 AND p.peer <> ALL (blocked_either_way.ids)
    LEFT JOIN LATERAL (
      SELECT y.* FROM (
        SELECT * FROM messages z
        WHERE z.conversation_id = p.id AND z.seq <= p.last_seq
          AND z.seq > greatest(p.joined_seq, p.last_seq - ${LAST_MESSAGE_ROWS})
        ORDER BY z.seq DESC LIMIT ${LAST_MESSAGE_ROWS}) y
-     WHERE p.kind = 0 OR y.sender_id <> ALL (hidden.ids)
+     WHERE p.kind = 0 OR y.sender_id <> ALL (hidden_senders.ids)
      ORDER BY y.seq DESC LIMIT 1) x ON true
    CROSS JOIN LATERAL (
      SELECT count(*)::int AS unread FROM messages z
      WHERE z.conversation_id = p.id AND z.seq > p.read_seq AND z.seq <= least(p.last_seq, p.read_seq + ${UNREAD_ROWS})
-       AND z.sender_id <> $1 AND (p.kind = 0 OR z.sender_id <> ALL (hidden.ids))) u
+       AND z.sender_id <> $1 AND (p.kind = 0 OR z.sender_id <> ALL (hidden_senders.ids))) u
    ORDER BY p.last_at DESC, p.id DESC`;
 
 /** The next $2 heads before a place in the order of last_at. Reads every membership of $1: members_user, conversations_pkey. */
@@ -86,14 +86,14 @@ export interface KnownPosition {
   readonly joinedSeq: number;
 }
 
-/** A conversation that is ahead of a client, and where the client is to go on. */
+/** A conversation that is ahead of a client, and the seq after which the client continues. */
 export interface Ahead {
   readonly conversationId: ConversationId;
   readonly afterSeq: number;
 }
 
 /**
- * Conversations, in id order after $5, that are ahead of the given positions, missing from them or joined anew; with
+ * Conversations, in id order after $5, that are ahead of the given positions, missing from them or joined again; with
  * $6 every group. A position beyond the log (a restored database) or of another membership counts as absent.
  * Indexes: members_user from $5 on, conversations_pkey.
  */

@@ -9,6 +9,7 @@ import { Kind } from '../conversations/conversation.entity.js';
 import type { Db } from '../database/db.js';
 import { MessageViews } from '../messages/message-views.service.js';
 import type { Message } from '../messages/messages.dto.js';
+import type { UserSummary } from '../users/users.dto.js';
 import { UsersService } from '../users/users.service.js';
 import { HeadsRepository, type HeadRow } from './heads.repository.js';
 import type { Conversation, ConversationPage } from './inbox.dto.js';
@@ -53,6 +54,19 @@ export class HeadsService {
   /** The heads of those of these conversations that the user is in, newest first. */
   async of(userId: UserId, conversationIds: readonly ConversationId[], db?: Db): Promise<Conversation[]> {
     return this.show(userId, await this.repository.of(userId, conversationIds, db), db);
+  }
+
+  /** Heads and names together: of the conversations that the user is in, and of these users. */
+  async describe(
+    userId: UserId,
+    conversationIds: readonly ConversationId[],
+    userIds: readonly UserId[],
+  ): Promise<{ conversations: readonly Conversation[]; users: ReadonlyMap<UserId, UserSummary> }> {
+    const [conversations, users] = await Promise.all([
+      conversationIds.length > 0 ? this.of(userId, conversationIds) : [],
+      this.users.summaries(userIds),
+    ]);
+    return { conversations, users };
   }
 
   private async show(userId: UserId, rows: readonly HeadRow[], db?: Db): Promise<Conversation[]> {

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
 import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import { APART, HIDDEN, MESSAGE_COLUMNS, type SeenMessage } from '../messages/seen-message.js';
+import { BLOCKED_EITHER_WAY, HIDDEN_SENDERS, MESSAGE_COLUMNS, type SeenMessage } from '../messages/seen-message.js';
 
-/** A place in the merged order of all conversations: by sentAt, then conversation, then seq. */
+/** A key of the merged order of all conversations: sentAt, then conversation, then seq. */
 export interface ListKey {
   /** RFC 3339, or `infinity` and `-infinity` for the two ends. */
   readonly sentAt: string;
@@ -25,7 +25,7 @@ export interface ListFilter {
   readonly read: ReadFilter;
 }
 
-/** The messages of a page, and the nearest place that was not looked at; null where everything was. */
+/** The messages of a page, and the nearest key that was not looked at; null if everything was. */
 export interface Listed {
   readonly messages: readonly SeenMessage[];
   readonly unseenFrom: ListKey | null;
@@ -63,12 +63,12 @@ const COLUMNS = `l.id AS "conversationId", ${MESSAGE_COLUMNS.replaceAll('x.', 'l
      e.at AS "edgeAt", e.id AS "edgeId", e.seq AS "edgeSeq"`;
 
 /**
- * `hidden`, `apart`: blocks. `conv`: the stretch (low, top] of each conversation that can hold what is asked for;
+ * `hidden_senders`, `blocked_either_way`: blocks. `conv`: the stretch (low, top] of each conversation that can hold what is asked for;
  * what `only` says narrows the conversations. `whole`: nothing of it lies behind the cursor.
  */
 const stretches = (only: string): string => `
-   hidden AS MATERIALIZED (${HIDDEN}),
-   apart AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM (${APART}) b(id)),
+   hidden_senders AS MATERIALIZED (${HIDDEN_SENDERS}),
+   blocked_either_way AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM (${BLOCKED_EITHER_WAY}) b(id)),
    stretch AS MATERIALIZED (
      SELECT c.id, c.kind, c.user_a, c.user_b, m.read_seq AS own_read, c.last_seq, c.last_at,
        CASE WHEN $9 = 1 THEN m.read_seq ELSE m.joined_seq END AS low,
@@ -79,7 +79,7 @@ const stretches = (only: string): string => `
    )`;
 
 /** Which of the looked-at rows `x` of a head `h` are asked for. */
-const MATCHES = `(h.kind = 0 OR x.sender_id <> ALL (hidden.ids))
+const MATCHES = `(h.kind = 0 OR x.sender_id <> ALL (hidden_senders.ids))
        AND ($7::uuid IS NULL OR x.sender_id = $7)
        AND (NOT $8 OR x.sender_id <> $1 OR h.user_a = h.user_b)
        AND ($9 NOT IN (1, 2) OR x.sender_id <> $1)
@@ -88,7 +88,7 @@ const MATCHES = `(h.kind = 0 OR x.sender_id <> ALL (hidden.ids))
 
 const READ_STATE_OF_HEAD = `LEFT JOIN LATERAL (
        SELECT min(o.joined_seq) AS first_joined, min(o.read_seq) AS least_read FROM members o
-       WHERE $9 IN (3, 4) AND o.conversation_id = h.id AND o.user_id <> $1 AND o.user_id <> ALL (apart.ids)) s ON true`;
+       WHERE $9 IN (3, 4) AND o.conversation_id = h.id AND o.user_id <> $1 AND o.user_id <> ALL (blocked_either_way.ids)) s ON true`;
 
 /** Rows looked at per conversation: $3 at most, and all of them together no more than $10. */
 const SHARE = `(SELECT least($3, greatest($10::int / greatest(count(*), 1), 1)) FROM heads WHERE place <= $2)`;
@@ -130,7 +130,7 @@ const newest = (only: string): string => `
    ), looked AS MATERIALIZED (
      SELECT h.id, ${CONVERSATION_FIELDS}, h.low AS far, x.seq, x.sent_at, x.sender_id, x.client_message_id, x.text,
        ${MATCHES} AS matches
-     FROM heads h CROSS JOIN hidden CROSS JOIN apart ${READ_STATE_OF_HEAD}
+     FROM heads h CROSS JOIN hidden_senders CROSS JOIN blocked_either_way ${READ_STATE_OF_HEAD}
      CROSS JOIN LATERAL (
        SELECT * FROM messages x
        WHERE x.conversation_id = h.id AND x.seq <= h.edge AND x.seq > greatest(h.low, h.edge - ${SHARE})
@@ -175,7 +175,7 @@ const oldest = (only: string): string => `
    ), looked AS MATERIALIZED (
      SELECT h.id, ${CONVERSATION_FIELDS}, h.top AS far, x.seq, x.sent_at, x.sender_id, x.client_message_id, x.text,
        ${MATCHES} AS matches
-     FROM heads h CROSS JOIN hidden CROSS JOIN apart ${READ_STATE_OF_HEAD}
+     FROM heads h CROSS JOIN hidden_senders CROSS JOIN blocked_either_way ${READ_STATE_OF_HEAD}
      CROSS JOIN LATERAL (
        SELECT * FROM messages x
        WHERE x.conversation_id = h.id AND x.seq >= h.edge AND x.seq <= least(h.top, h.edge + ${SHARE} - 1)

@@ -17,7 +17,7 @@ import { MessageViews } from '../messages/message-views.service.js';
 import type { ListMessages, MessagePage } from './message-list.dto.js';
 import type { SeenMessage } from '../messages/seen-message.js';
 
-/** A place in the merged list: the next page begins beyond it. */
+/** A key of the merged list: the next page begins beyond it. */
 const listCursor = new CursorKind<[sentAt: string, conversationId: ConversationId, seq: number]>(
   'm1',
   ([sentAt, id, seq, ...rest]) =>
@@ -47,7 +47,7 @@ export class MessageListService {
    */
   async list(me: ActingUser, query: ListMessages): Promise<MessagePage> {
     const { limit = DEFAULT_LIMIT, order = 'newest', cursor } = query;
-    const from = cursor === undefined ? START[order] : toPlace(listCursor.decode(cursor));
+    const from = cursor === undefined ? START[order] : toKey(listCursor.decode(cursor));
     const filter = await this.filter(me, query);
     if (!filter) return { items: [] };
     const { messages, next } = await this.find(me.userId, filter, order, { limit, from });
@@ -55,7 +55,7 @@ export class MessageListService {
     return { items, ...(next && { next: listCursor.encode(next.sentAt, next.conversationId, next.seq) }) };
   }
 
-  /** The messages of a page, and where the next one begins. Looks near first, and far only where that was too little. */
+  /** The messages of a page, and where the next one begins. Looks near first, and far only if that found too few. */
   private async find(
     userId: UserId,
     filter: ListFilter,
@@ -67,13 +67,13 @@ export class MessageListService {
     for (const reach of reachesOf(filter, limit)) {
       const listed = await this.repository.list(userId, filter, order, { limit, from: next, reach });
       messages.push(...listed.messages.slice(0, limit - messages.length));
-      next = nextPlace(messages.length === limit ? toLast(messages) : undefined, listed.unseenFrom, order);
+      next = nextKey(messages.length === limit ? toLast(messages) : undefined, listed.unseenFrom, order);
       if (!next || messages.length === limit) break;
     }
     return { messages, next };
   }
 
-  /** What the query's words come down to; undefined where nothing can match. */
+  /** What the query's words come down to; undefined if nothing can match. */
   private async filter(me: ActingUser, query: ListMessages): Promise<ListFilter | undefined> {
     const [senderId, recipient, named] = await Promise.all([
       query.sender === undefined ? undefined : this.user(me, query.sender),
@@ -102,8 +102,8 @@ export class MessageListService {
 const MAX_ROWS_LOOKED_AT = 10_000;
 
 /**
- * Without a filter as many rows of each conversation as the page holds are enough, but for senders who are hidden. With
- * one a few are enough mostly, and cost 1 ms of the database where 10,000 cost 10.
+ * Without a filter as many rows of each conversation as the page holds are enough, except for hidden senders. With one a
+ * few are mostly enough, and cost 1 ms of the database where 10,000 cost 10.
  */
 function reachesOf({ senderId, toMeDirectly, read }: ListFilter, limit: number): ScanLimit[] {
   const isUnfiltered = senderId === undefined && !toMeDirectly && read === ReadFilter.none;
@@ -124,8 +124,8 @@ interface Named {
 }
 
 /**
- * The parts of a query, combined for `me`; undefined where they exclude each other. To another user one sends only
- * oneself, in the one conversation of the two; what came to `me` directly came from its other side.
+ * The parts of a query, combined for `me`; undefined if they exclude each other. Only `me` sends to
+ * another user, in the one conversation of the two; what `me` got directly came from the other of that conversation.
  */
 export function combine(me: UserId, { senderId, recipient, conversationId, read }: Named): ListFilter | undefined {
   const toUser = recipient && 'userId' in recipient ? recipient.userId : undefined;
@@ -157,7 +157,7 @@ function readFilter(read: boolean | undefined, isSent: boolean): ReadFilter {
   return read ? ReadFilter.receivedRead : ReadFilter.receivedUnread;
 }
 
-const toPlace = ([sentAt, conversationId, seq]: [string, ConversationId, number]): ListKey => ({
+const toKey = ([sentAt, conversationId, seq]: [string, ConversationId, number]): ListKey => ({
   sentAt,
   conversationId,
   seq,
@@ -168,8 +168,8 @@ function toLast(messages: readonly { sentAt: Date; conversationId: ConversationI
   return { sentAt: sentAt.toISOString(), conversationId, seq };
 }
 
-/** A full page goes on beyond its last message; a short one at the nearest place that was not looked at, which is included. */
-function nextPlace(last: ListKey | undefined, unseen: ListKey | null, order: 'newest' | 'oldest'): ListKey | undefined {
+/** A full page goes on beyond its last message; a short one at the nearest key that was not looked at, which is included. */
+function nextKey(last: ListKey | undefined, unseen: ListKey | null, order: 'newest' | 'oldest'): ListKey | undefined {
   if (last) return last;
   return unseen ? { ...unseen, seq: unseen.seq + (order === 'newest' ? 1 : -1) } : undefined;
 }

@@ -1,27 +1,26 @@
-import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
 import type { UserId } from '../common/ids.js';
-import { FeedsService } from '../feeds/feeds.service.js';
+import { UnreadWatch, type WaitingClient } from '../feeds/unread-watch.service.js';
 import { MessageListService } from './message-list.service.js';
 import type { ListMessages, MessagePage } from './message-list.dto.js';
 
-/** While the bus is silent the database is asked this often, in milliseconds, as a hint may not come. */
-const UNSURE_MS = 1_000;
+/** While the feeds cannot be relied on, a held poll asks the database this often, in milliseconds: a hint may not come. */
+const UNRELIABLE_MS = 1_000;
 
 const EMPTY: MessagePage = { items: [] };
 
-/** Lists for clients without a socket: empty ones without the database where the feeds know, or held until something comes. */
+/** Lists for clients without a socket: empty ones without the database if the feeds know, or held until something comes. */
 @Injectable()
 export class PollsService {
   constructor(
     private readonly lists: MessageListService,
-    private readonly feeds: FeedsService,
+    private readonly unread: UnreadWatch,
   ) {}
 
   /** Whether nothing is unread for the user, as far as the feeds know at once; false: ask `list`. */
   isKnownEmpty(userId: UserId): boolean {
-    return this.feeds.hasNothingUnread(userId);
+    return this.unread.hasNothingUnread(userId);
   }
 
   /**
@@ -29,24 +28,24 @@ export class PollsService {
    * client stays connected.
    * @throws what MessageListService.list throws
    */
-  async list(me: ActingUser, query: ListMessages, connection: Socket): Promise<MessagePage> {
+  async list(me: ActingUser, query: ListMessages, client: WaitingClient): Promise<MessagePage> {
     const { wait = 0 } = query;
     const isInbox = asksForInbox(query);
     if (wait === 0 && !isInbox) return this.lists.list(me, query);
 
     const until = performance.now() + wait * 1_000;
-    const user = await this.feeds.watch(me.userId);
+    const user = await this.unread.watch(me.userId);
     for (;;) {
       const { notifyCount, unreadCount } = user;
-      const isSure = this.feeds.areReliable;
-      if (!(isInbox && user.hasNothingUnread && isSure)) {
+      const isReliable = this.unread.isReliable;
+      if (!(isInbox && user.hasNothingUnread && isReliable)) {
         const page = await this.lists.list(me, query);
         if (page.items.length > 0 || page.next !== undefined) return page;
         if (isInbox) user.setNothingUnread(unreadCount);
       }
       const left = until - performance.now();
-      if (left <= 0 || connection.destroyed || this.feeds.isClosing) return EMPTY;
-      await this.feeds.untilNotified(user, notifyCount, isSure ? left : Math.min(left, UNSURE_MS), connection);
+      if (left <= 0 || client.destroyed || this.unread.isClosing) return EMPTY;
+      await this.unread.untilNotified(user, notifyCount, isReliable ? left : Math.min(left, UNRELIABLE_MS), client);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { ActingUser } from '../common/caller.js';
 import { parseMessageId, type ConversationId, type UserId } from '../common/ids.js';
 import { conversationNotFound, invalid, malformed, messageNotFound } from '../common/problems.js';
-import type { Prepared, Sent } from '../messages/sending.service.js';
+import type { OrderedSends } from '../messages/ordered-sends.js';
 import { Close } from './close.js';
 import { checkFrame, parseFrame, type FrameShape } from './frame.codec.js';
 import type { ClientFrame, MarkFrame, ResumeFrame, SendFrame, ServerFrame } from './frames.dto.js';
@@ -10,12 +10,14 @@ import type { LiveServices } from './live.services.js';
 /** Only `resume` may be larger, up to what the server takes at all. */
 const MAX_FRAME_BYTES = 4 * 1024;
 const MAX_BAD_FRAMES = 10;
-/** Frames of one socket that may be under way; the next are read when one is through. */
+/** Frames of one socket that may be in flight; the next are read when one of them is done. */
 const MAX_IN_FLIGHT = 64;
 /** One typing notice per conversation in this time, in milliseconds. */
 const TYPING_MS = 1_000;
+/** Conversations whose last typing notice is remembered. */
+const MAX_TYPING_TIMES = 100;
 
-/** The socket that a client speaks through. */
+/** The socket whose frames are handled. */
 export interface FrameConnection {
   readonly me: ActingUser;
   readonly userId: UserId;
@@ -23,29 +25,20 @@ export interface FrameConnection {
   resume(frame: ResumeFrame): void;
   /** @throws not-signed-in (401), forbidden (403): another user's token */
   renew(token: string): Promise<void>;
-  /** Reads no further frames, until told to. */
+  /** Stops reading frames, or goes on. */
   pause(isPaused: boolean): void;
   send(frame: ServerFrame): void;
   problem(error: unknown): void;
   close(code: number, reason: string): void;
 }
 
-/** Sends of one socket that are under way. */
-class Sends {
-  count = 0;
-  /** Whom the last of them goes to has been found out. */
-  lastPrepared: Promise<unknown> = Promise.resolve();
-  /** The first to each conversation. */
-  readonly first = new Map<ConversationId, Promise<unknown>>();
-}
-
-/** What one client says: frames are checked, then done, sends in the order in which they came. */
+/** Handles the frames of one client: checks each, then does what it says; sends in the order in which they came. */
 export class FrameHandler {
   private badFrames = 0;
   private inFlight = 0;
-  /** Undefined while none is under way. */
-  private sends: Sends | undefined;
-  /** When the client was last heard typing, by conversation; undefined until it first is. */
+  /** Undefined while no send is in flight. */
+  private sends: OrderedSends | undefined;
+  /** When the last typing notice was published, by conversation; undefined until there is one. */
   private lastTyping: Map<ConversationId, number> | undefined;
 
   constructor(
@@ -70,7 +63,7 @@ export class FrameHandler {
 
   private rejected(error: unknown, shape: FrameShape | undefined): void {
     if (shape?.type === 'send' && typeof shape.ref === 'string' && shape.ref.length <= 64) {
-      this.connection.send({ type: 'reply', ref: shape.ref, ...this.services.sending.failed(error) });
+      this.connection.send({ type: 'reply', ref: shape.ref, ...this.services.messages.failed(error) });
       return;
     }
     this.connection.problem(error);
@@ -94,7 +87,7 @@ export class FrameHandler {
     }
   }
 
-  /** Something that is answered only where it fails. */
+  /** Work that is answered only if it fails. */
   private run(work: Promise<unknown>): void {
     this.started();
     work.catch((error: unknown) => this.connection.problem(error)).finally(() => this.finished());
@@ -108,63 +101,40 @@ export class FrameHandler {
     if (--this.inFlight === MAX_IN_FLIGHT - 1) this.connection.pause(false);
   }
 
-  /** In the order in which they came: whom each goes to is found out one after the other, then they wait together. */
-  private send(frame: SendFrame): void {
-    const { ref, recipient, text, clientMessageId } = frame;
-    const { sending } = this.services;
-    const sends = (this.sends ??= new Sends());
-    sends.count++;
+  /** Stores sends in the order in which they came. */
+  private send({ ref, recipient, text, clientMessageId }: SendFrame): void {
+    const { messages } = this.services;
+    const sends = (this.sends ??= messages.orderedSends());
     this.started();
-    const prepared = sends.lastPrepared.then(() =>
-      sending.prepare(this.connection.me, { recipient, text, clientMessageId }),
-    );
-    sends.lastPrepared = prepared.catch(() => undefined);
-    prepared
-      .then((ready) => this.store(ready, sends))
+    void sends
+      .send(this.connection.me, { recipient, text, clientMessageId })
       .then(
-        ({ message, isRepeated }) =>
-          this.connection.send({ type: 'reply', ref, status: isRepeated ? 200 : 201, message }),
-        (error: unknown) => this.connection.send({ type: 'reply', ref, ...sending.failed(error) }),
+        ({ message, isRepeated }) => ({ status: isRepeated ? 200 : 201, message }),
+        (error: unknown) => messages.failed(error),
       )
+      .then((outcome) => this.connection.send({ type: 'reply', ref, ...outcome }))
       .finally(() => {
         this.finished();
-        if (--sends.count === 0) this.sends = undefined;
+        if (sends.isIdle) this.sends = undefined;
       });
   }
 
-  /** Waits for the first of those under way to the same conversation: it may have to open it, and would fall behind. */
-  private store(ready: Prepared, sends: Sends): Promise<Sent> {
-    const { sending } = this.services;
-    const { conversationId } = ready.send;
-    const first = sends.first.get(conversationId);
-    if (first) return first.then(() => sending.store(ready));
-    const stored = sending.store(ready);
-    sends.first.set(
-      conversationId,
-      stored.catch(() => undefined),
-    );
-    return stored;
-  }
-
   private delivered({ messageId }: MarkFrame): void {
-    const place = parseMessageId(messageId);
-    const { feeds, deliveredWriter } = this.services;
-    const joinedSeq = place && feeds.joinedSeqOf(this.connection.userId, place.conversationId);
-    const lastSeq = place && feeds.lastSeqOf(place.conversationId);
-    const isVisible =
-      joinedSeq !== undefined && lastSeq !== undefined && place!.seq > joinedSeq && place!.seq <= lastSeq;
-    if (!isVisible) return this.connection.problem(messageNotFound());
-    deliveredWriter.add(this.connection.userId, place!.conversationId, place!.seq);
+    const { userId } = this.connection;
+    const { feeds, messages } = this.services;
+    const ref = parseMessageId(messageId);
+    if (!ref || !feeds.hasReached(userId, ref)) return this.connection.problem(messageNotFound());
+    messages.markDeliveredSoon(userId, ref);
   }
 
   private typed(conversationId: ConversationId): void {
-    if (!this.services.feeds.isMember(this.connection.userId, conversationId))
-      return this.connection.problem(conversationNotFound());
+    const { userId } = this.connection;
+    if (!this.services.feeds.isMember(userId, conversationId)) return this.connection.problem(conversationNotFound());
     const now = performance.now();
     const lastTyping = (this.lastTyping ??= new Map());
     if (now - (lastTyping.get(conversationId) ?? -Infinity) < TYPING_MS) return;
-    if (lastTyping.size > 100) lastTyping.clear();
+    if (lastTyping.size > MAX_TYPING_TIMES) lastTyping.clear();
     lastTyping.set(conversationId, now);
-    this.services.bus.publish([{ name: 'typing.started', data: { conversationId, userId: this.connection.userId } }]);
+    this.services.feeds.publishTyping(userId, conversationId);
   }
 }

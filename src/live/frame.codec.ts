@@ -4,7 +4,7 @@ import { readInput } from '../common/read-input.js';
 import type { FanOutMessage } from '../feeds/feed-subscriber.js';
 import { CLIENT_FRAMES, type ClientFrame, type ServerFrame } from './frames.dto.js';
 
-/** What a frame bears of itself, whether or not the rest of it is right. */
+/** What is known of a frame whether or not the rest of it is valid. */
 export interface FrameShape {
   readonly type: keyof typeof CLIENT_FRAMES;
   readonly ref?: unknown;
@@ -46,33 +46,33 @@ export const serverFrame = (frame: ServerFrame): Buffer => textFrame(JSON.string
 
 const shared = new WeakMap<object, Buffer>();
 
-/** The frame of something that is the same for every socket: built once for as long as that lives. */
+/** The frame of something that is the same for every socket: encoded once while that object lives. */
 export function sharedFrame(source: object, build: () => ServerFrame): Buffer {
   let frame = shared.get(source);
   if (!frame) shared.set(source, (frame = serverFrame(build())));
   return frame;
 }
 
-/** The text of a message, and the frame for whoever has the one before it. */
+/** The JSON of a message, and its frame for a client that has the message before it. */
 interface Encoded {
   readonly text: string;
   readonly next: Buffer;
 }
 
-const written = { others: new WeakMap<FanOutMessage, Encoded>(), own: new WeakMap<FanOutMessage, Encoded>() };
+const encodings = { others: new WeakMap<FanOutMessage, Encoded>(), own: new WeakMap<FanOutMessage, Encoded>() };
 
-/** The frame of a message that was passed on; its sender's shows the clientMessageId. */
-export function fanOutFrame(passed: FanOutMessage, afterSeq: number, isOwn: boolean): Buffer {
-  const isSame = !isOwn || passed.clientMessageId === undefined;
-  const kind = isSame ? written.others : written.own;
-  let known = kind.get(passed);
+/** The frame of a message that a feed fans out. The one for its sender shows the clientMessageId. */
+export function fanOutFrame(source: FanOutMessage, afterSeq: number, isOwn: boolean): Buffer {
+  const isSame = !isOwn || source.clientMessageId === undefined;
+  const encoded = isSame ? encodings.others : encodings.own;
+  let known = encoded.get(source);
   if (!known) {
-    const { message, clientMessageId } = passed;
+    const { message, clientMessageId } = source;
     const text = JSON.stringify(isSame ? message : { ...message, clientMessageId });
     known = { text, next: messageFrame(text, message.seq - 1) };
-    kind.set(passed, known);
+    encoded.set(source, known);
   }
-  return afterSeq === passed.message.seq - 1 ? known.next : messageFrame(known.text, afterSeq);
+  return afterSeq === source.message.seq - 1 ? known.next : messageFrame(known.text, afterSeq);
 }
 
 const messageFrame = (message: string, afterSeq: number): Buffer =>

@@ -9,7 +9,7 @@ import type { Credentials } from '../auth/authenticator.js';
 import type { Caller } from '../common/caller.js';
 import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
-import { internal, malformed, noSuchRoute, unavailable } from '../common/problems.js';
+import { malformed, noSuchRoute, unavailable } from '../common/problems.js';
 import { Close } from './close.js';
 import { LiveServices } from './live.services.js';
 import { LiveSocket } from './live.socket.js';
@@ -22,12 +22,12 @@ const BEARER = 'bearer.';
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
 const TICK_MS = 1_000;
 const TICKS_PER_PING = 30;
-/** How long clients get to answer the closing of their sockets when the server stops, or to take a refusal and go. */
+/** How long clients have to answer the closing of their sockets when the server stops, or to read a refusal. */
 const CLOSE_MS = 1_000;
 
 /**
- * `GET /v1/live`: plain `ws` on the HTTP server's own upgrade, so that who calls is known before the 101. Every timer
- * of every socket is the one timer here.
+ * `GET /v1/live`: plain `ws` on the HTTP server's own upgrade, so that the caller is authenticated before the 101. One
+ * timer serves all sockets.
  */
 @Injectable()
 export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -48,13 +48,9 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly host: HttpAdapterHost,
     private readonly services: LiveServices,
   ) {
-    const { bus } = services;
-    bus.on('sessions.ended', ({ sessionIds }) =>
-      this.closeWhere(({ sessionId = '' }) => sessionIds.includes(sessionId)),
-    );
-    bus.on('key.revoked', ({ keyId }) => this.closeWhere(({ application }) => application?.keyId === keyId));
-    bus.on('user.removed', ({ userId }) => this.closeWhere((caller) => caller.userId === userId));
-    bus.onPossibleLoss(() => this.sockets.forEach((socket) => void socket.recheck()));
+    const { revocations } = services.authenticator;
+    revocations.onRevoked((isRevoked) => this.closeWhere(isRevoked));
+    revocations.onDoubt(() => this.sockets.forEach((socket) => void socket.recheck()));
   }
 
   onApplicationBootstrap(): void {
@@ -96,7 +92,7 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  /** Who calls; undefined where a browser's token does not hold, since a browser would not be shown the refusal. */
+  /** The caller; undefined if a browser's token is not valid, since a browser is not shown the refusal. */
   private async identify(credentials: Credentials, isBrowser: boolean): Promise<Caller | undefined> {
     try {
       return await this.services.authenticator.authenticate(credentials);
@@ -106,7 +102,7 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
     }
   }
 
-  /** Registered first, then asked again: what ended in between is refused as well. */
+  /** Registers the socket first and authenticates again, so that a session that ended in between is refused as well. */
   private accept(ws: ServerWebSocket, tcp: Socket, caller: Caller, credentials: Credentials): void {
     const shown = caller.application && credentials;
     const socket = new LiveSocket(ws, tcp, caller, shown, this.services, this.sockets);
@@ -114,11 +110,11 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
     void socket.recheck();
   }
 
-  /** A refusal before the 101, as of any route. No timeout of the HTTP server is for a connection of which it is rid. */
+  /** Answers before the 101, as any route does. The HTTP server's timeouts do not apply to a connection that it has handed over. */
   private refuse(tcp: Socket, error: unknown): void {
-    tcp.resume(); // or it would not be heard that the client has gone
+    tcp.resume(); // or node would not notice that the client has gone
     setTimeout(() => tcp.destroy(), CLOSE_MS).unref();
-    const problem = this.toProblem(error);
+    const problem = this.services.problemFrom(error, 'an upgrade');
     const { status } = problem.kind;
     const requestId = randomUUID();
     const body = JSON.stringify(problemDetails(problem, requestId));
@@ -135,13 +131,6 @@ export class LiveServer implements OnApplicationBootstrap, BeforeApplicationShut
         body,
       ].join('\r\n'),
     );
-  }
-
-  private toProblem(error: unknown): Problem {
-    if (error instanceof Problem) return error;
-    if (this.services.isUnavailable(error)) return unavailable();
-    this.services.log.error('an upgrade failed', (error as Error).stack);
-    return internal();
   }
 
   private closeWhere(isConcerned: (caller: Caller) => boolean): void {

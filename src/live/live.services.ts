@@ -1,30 +1,27 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Authenticator } from '../auth/authenticator.js';
-import { isUnavailable } from '../database/errors.js';
-import { EventBus } from '../events/event-bus.js';
-import { HeadsService } from '../inbox/heads.service.js';
+import type { Problem } from '../common/problem.js';
+import { problemFrom } from '../database/problem-from.js';
 import { FeedsService } from '../feeds/feeds.service.js';
-import { MessagesService } from '../messages/messages.service.js';
-import { SendingService } from '../messages/sending.service.js';
-import { UsersService } from '../users/users.service.js';
-import { DeliveredWriter } from './delivered.writer.js';
+import { HeadsService } from '../inbox/heads.service.js';
+import { ClientMessages } from '../messages/client-messages.service.js';
 import { LiveLimits } from './live.limits.js';
 
-/** What every socket needs of the rest of the application. */
+/** What sockets need: one service each of auth, feeds, inbox and messages, and the limits. */
 @Injectable()
 export class LiveServices {
-  readonly log = new Logger('live');
-  readonly isUnavailable = isUnavailable;
+  private readonly log = new Logger('live');
 
   constructor(
     readonly authenticator: Authenticator,
-    readonly bus: EventBus,
-    readonly deliveredWriter: DeliveredWriter,
     readonly feeds: FeedsService,
     readonly heads: HeadsService,
+    readonly messages: ClientMessages,
     readonly limits: LiveLimits,
-    readonly messages: MessagesService,
-    readonly sending: SendingService,
-    readonly users: UsersService,
   ) {}
+
+  /** What a client is told of any error. @param what was done, for the log */
+  problemFrom(error: unknown, what: string): Problem {
+    return problemFrom(error, (bug) => this.log.error(`${what} failed`, (bug as Error).stack));
+  }
 }

@@ -5,11 +5,15 @@ import type { ActingUser, Caller } from '../common/caller.js';
 import type { ConversationId, UserId } from '../common/ids.js';
 import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';
-import { forbidden, internal, invalid, unavailable } from '../common/problems.js';
+import { forbidden, invalid } from '../common/problems.js';
 import type { EventMap } from '../events/events.js';
-import type { FeedSubscription } from '../feeds/feed-subscription.js';
 import type { Position, Resume } from '../feeds/feeds.service.js';
-import type { ConversationChange, FeedSubscriber, FanOutMessage } from '../feeds/feed-subscriber.js';
+import type {
+  ConversationChange,
+  FanOutMessage,
+  FeedSubscriber,
+  LaggingSubscription,
+} from '../feeds/feed-subscriber.js';
 import type { Message } from '../messages/messages.dto.js';
 import type { UserSummary } from '../users/users.dto.js';
 import { FrameHandler, type FrameConnection } from './frame-handler.js';
@@ -26,10 +30,12 @@ const BACKLOG_BYTES = 256 * 1024;
 /** Conversations of which a window is read at once. */
 const SUBSCRIPTIONS_AT_ONCE = 20;
 
-/** What a client has still to be told before it is level. */
+type State = 'new' | 'attaching' | 'following' | 'slow';
+
+/** What is still to be sent before the client has caught up. */
 class Backlog {
-  readonly lagging = new Set<FeedSubscription>();
-  /** Conversations whose `joined` has still to be told. */
+  readonly lagging = new Set<LaggingSubscription>();
+  /** Conversations whose `joined` is still to be sent. */
   readonly joining = new Set<ConversationId>();
 
   get isEmpty(): boolean {
@@ -37,7 +43,7 @@ class Backlog {
   }
 }
 
-/** A client that takes what it is told too slowly. */
+/** A client that reads too slowly. */
 interface Slow {
   /** Milliseconds since 1970. */
   readonly since: number;
@@ -45,18 +51,30 @@ interface Slow {
 }
 
 /**
- * One client's socket: what it says, and what it is told. There are thousands, and most are idle: collections, of which
- * each takes some 150 bytes even while it is empty, are made when there is something to put in.
+ * The server's end of one client's connection: handles its frames, and sends what the feeds fan out.
+ *
+ *   new ──resume──▶ attaching ──feeds attached──▶ following ──1 MiB waits──▶ slow
+ *                       ▲                                                     │ drained
+ *                       └─────────────────────────────────────────────────────┘
+ *   closed from every state: 4401 (session, token), 1013 (slow for 30 s, or before `resume`), 1008, 1009, 1001
+ *
+ * Invariants between two turns of the event loop:
+ *  1. Only a socket that is following has subscriptions; a slow one has the positions that they stood at.
+ *  2. `ready` is sent when nothing lags and no `joined` is still to be sent, once after each attach and each resync.
+ *  3. A conversation's messages follow its `joined`, and nothing of it follows its `left` or `deleted`.
+ *
+ * There are thousands of sockets, and most are idle. An empty collection takes some 150 bytes, so each is made when there
+ * is something to put in.
  */
 export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConnection, WebSocketHandler {
   /** Whether the client answered the last ping. */
   private isAlive = true;
-  private resumed: 'not yet' | 'attaching' | 'following' | 'slow' = 'not yet';
+  private state: State = 'new';
   private needsReady = true;
   private blocksVersion = 0;
-  /** Undefined where there are none. */
+  /** Undefined if there is none. */
   private backlog: Backlog | undefined;
-  /** Undefined until there is one to tell. */
+  /** Undefined until there is one to send. */
   private notifications: NotificationQueue | undefined;
   private readonly frames: FrameHandler;
   private readonly outgoing: Outgoing;
@@ -69,7 +87,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
     private readonly ws: WebSocket,
     tcp: Socket,
     public caller: Caller,
-    /** An application's, by which it is asked again whether they hold. A user's token would take 300 bytes. */
+    /** An application's, with which it is authenticated again. A user's token would take 300 bytes. */
     private credentials: Credentials | undefined,
     private readonly services: LiveServices,
     /** All that are open. */
@@ -85,7 +103,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
   }
 
   received(data: Buffer, isBinary: boolean): void {
-    if (this.isOpen) this.frames.received(data, isBinary); // what still comes of one that is being closed is not done
+    if (this.isOpen) this.frames.received(data, isBinary); // frames that still arrive while it is being closed are not handled
   }
 
   ponged(): void {
@@ -93,7 +111,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
   }
 
   get hasResumed(): boolean {
-    return this.resumed !== 'not yet';
+    return this.state !== 'new';
   }
 
   get isOpen(): boolean {
@@ -102,7 +120,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
 
   close(code: number, reason = ''): void {
     this.outgoing.flush();
-    this.ws.resume(); // or the client's answer would not be heard
+    this.ws.resume(); // or the client's answer would not be read
     this.ws.close(code, reason);
   }
 
@@ -110,7 +128,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
   pause(isPaused: boolean): void {
     this.isPaused = isPaused;
     if (isPaused) this.ws.pause();
-    else if (this.resumed !== 'slow') this.ws.resume();
+    else if (this.state !== 'slow') this.ws.resume();
   }
 
   terminate(): void {
@@ -125,7 +143,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
     this.notifications?.clear();
   }
 
-  /** Every second: whether the token has expired, or the socket did not drain in time. */
+  /** Every second: closes if the token has expired, or the socket did not drain in time. */
   checkDeadlines(nowMs: number): void {
     const { expiresAt = Infinity } = this.caller;
     const waitsSince = this.slow?.since ?? Infinity;
@@ -149,7 +167,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
     return { ...this.caller, userId: this.userId };
   }
 
-  /** The same user with another token; a token that fails leaves the old expiry standing. */
+  /** The same user with another token. A token that fails leaves the old expiry as it is. */
   async renew(token: string): Promise<void> {
     const caller = await this.services.authenticator.authenticate({ bearer: token });
     if (caller.userId !== this.userId) throw forbidden('The token is another user’s.');
@@ -157,7 +175,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
     this.credentials = undefined;
   }
 
-  /** Asks again whether the credentials hold, since it may not have been told that they do not. */
+  /** Authenticates again, since this process may not have heard that the session or key has ended. */
   async recheck(): Promise<void> {
     try {
       await this.services.authenticator.recheck(this.caller, this.credentials);
@@ -167,7 +185,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
   }
 
   resume({ positions = {}, blocksVersion, backlog = true }: ResumeFrame): void {
-    if (this.resumed !== 'not yet') throw invalid('A socket resumes once.');
+    if (this.state !== 'new') throw invalid('A socket resumes once.');
     const byId = new Map(Object.entries(positions).map(([id, position]) => [id.toLowerCase(), position]));
     this.attach({ positions: byId, blocksVersion, others: backlog ? 'backlog' : 'end' });
   }
@@ -175,11 +193,11 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
   // ---- following ----
 
   private attach(resume: Resume): void {
-    this.resumed = 'attaching';
+    this.state = 'attaching';
     this.subscribeToFeeds(resume).then(
       () => {
         if (!this.isOpen) return this.closed();
-        if (this.resumed === 'attaching') this.resumed = 'following';
+        if (this.state === 'attaching') this.state = 'following';
         this.blocksVersion = this.services.feeds.blocksVersionOf(this.userId);
         this.sendBacklog();
       },
@@ -191,21 +209,22 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
   }
 
   private async subscribeToFeeds(resume: Resume): Promise<void> {
-    this.self = (await this.services.users.summaries([this.userId])).get(this.userId);
+    const { users } = await this.services.heads.describe(this.userId, [], [this.userId]);
+    this.self = users.get(this.userId);
     await this.services.feeds.attach(this, this.userId, resume, () => this.isOpen);
   }
 
-  fanOut(passed: FanOutMessage, afterSeq: number): void {
-    this.write(fanOutFrame(passed, afterSeq, passed.message.sender.id === this.userId));
+  fanOut(message: FanOutMessage, afterSeq: number): void {
+    this.write(fanOutFrame(message, afterSeq, message.message.sender.id === this.userId));
   }
 
   message(message: Message, afterSeq: number): void {
     this.send({ type: 'message', afterSeq, message });
   }
 
-  lagging(cursor: FeedSubscription): void {
-    this.openBacklog.lagging.add(cursor);
-    if (this.resumed === 'following') this.sendBacklog();
+  lagging(subscription: LaggingSubscription): void {
+    this.openBacklog.lagging.add(subscription);
+    if (this.state === 'following') this.sendBacklog();
   }
 
   joined(conversationId: ConversationId, joinedSeq: number): void {
@@ -230,7 +249,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
 
   joinedSent(conversationId: ConversationId, joinedSeq: number): void {
     this.backlog?.joining.delete(conversationId);
-    this.services.feeds.enter(this, this.userId, conversationId, joinedSeq);
+    this.services.feeds.subscribe(this, this.userId, conversationId, joinedSeq);
     this.sendBacklog();
   }
 
@@ -252,7 +271,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
     this.sendReadyIfCaughtUp();
   }
 
-  /** Reads windows of what is behind, a few conversations at a time, each time when the last have mostly gone out. */
+  /** Reads windows of what lags, a few conversations at a time, the next ones when most bytes of the last have gone out. */
   private sendBacklog(): void {
     if (this.isReading) return;
     this.isReading = true;
@@ -265,23 +284,23 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
   private async readLagging(): Promise<void> {
     for (;;) {
       const { lagging } = this.backlog ?? {};
-      if (!lagging?.size || this.resumed !== 'following' || !this.isOpen) return;
+      if (!lagging?.size || this.state !== 'following' || !this.isOpen) return;
       if (this.outgoing.length > BACKLOG_BYTES) return; // goes on when drained
-      const cursors = [...lagging].slice(0, SUBSCRIPTIONS_AT_ONCE);
+      const some = [...lagging].slice(0, SUBSCRIPTIONS_AT_ONCE);
       try {
-        await this.services.feeds.readBacklog(this.userId, cursors);
+        await this.services.feeds.readBacklog(this.userId, some);
       } catch (error) {
         await this.services.feeds.readFailed(error);
         continue;
       }
-      for (const cursor of cursors) if (!cursor.isLagging) lagging.delete(cursor);
+      for (const one of some) if (!one.isLagging) lagging.delete(one);
     }
   }
 
   private sendReadyIfCaughtUp(): void {
     if (this.backlog?.isEmpty) this.backlog = undefined;
-    const isLevel = !this.backlog && this.resumed === 'following';
-    if (!this.needsReady || !isLevel || this.isReading) return;
+    const isCaughtUp = !this.backlog && this.state === 'following';
+    if (!this.needsReady || !isCaughtUp || this.isReading) return;
     this.needsReady = false;
     this.send({ type: 'ready', userId: this.userId, blocksVersion: this.blocksVersion });
   }
@@ -301,27 +320,21 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
   }
 
   problem(error: unknown): void {
-    this.send({ type: 'problem', problem: problemDetails(this.toProblem(error)) });
-  }
-
-  private toProblem(error: unknown): Problem {
-    if (error instanceof Problem) return error;
-    if (this.services.isUnavailable(error)) return unavailable();
-    this.services.log.error('a frame could not be handled', (error as Error).stack);
-    return internal();
+    const problem = this.services.problemFrom(error, 'a frame');
+    this.send({ type: 'problem', problem: problemDetails(problem) });
   }
 
   private write(frame: Buffer): void {
     if (!this.isOpen) return;
     this.outgoing.push(frame);
     if (this.outgoing.length <= this.services.limits.slowBytes) return;
-    if (this.resumed === 'following') this.becomeSlow();
-    else if (this.resumed === 'not yet') this.close(Close.tryLater, 'too slow'); // it asks, and does not read the answers
+    if (this.state === 'following') this.becomeSlow();
+    else if (this.state === 'new') this.close(Close.tryLater, 'too slow'); // it asks, and does not read the answers
   }
 
-  /** Leaves the feeds, noting where the client is: nothing more waits for it, and nobody else waits for this socket. */
+  /** Leaves the feeds and notes where the client is: nothing more waits in memory for it, and nobody waits for this socket. */
   private becomeSlow(): void {
-    this.resumed = 'slow';
+    this.state = 'slow';
     this.needsReady = true; // changes and receipts are missed meanwhile
     this.ws.pause();
     const positions = this.services.feeds.detach(this, this.userId);

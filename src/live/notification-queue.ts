@@ -6,30 +6,30 @@ import type { LiveServices } from './live.services.js';
 /** Heads that are read at once. */
 const HEADS_AT_ONCE = 50;
 
-/** A change that is told once its head and names have been read. */
+/** A change that is sent once its head and names have been read. */
 interface Notification extends ConversationChange {
-  /** The receiver's membership in which it is told: of another one it is told no more. */
+  /** The receiver's membership that it belongs to: in another one it is not sent any more. */
   readonly joinedSeq: number;
   /** The receiver's own joining: it comes with the head of that very membership. */
   readonly isOwnJoin: boolean;
 }
 
-/** Where notices go. */
+/** The receiver of notifications. */
 export interface NotificationTarget {
   readonly userId: UserId;
   readonly isOpen: boolean;
   send(frame: ConversationFrame): void;
-  /** The receiver was told that they have joined: the conversation's messages come from here on. */
+  /** The receiver knows that they have joined: the conversation's messages follow from here on. */
   joinedSent(conversationId: ConversationId, joinedSeq: number): void;
 }
 
-/** The changes of conversations that one socket is told: in their order, although some have to be read first. */
+/** Changes of conversations for one socket: sent in their order, although some have to be read first. */
 export class NotificationQueue {
   private queue = new Set<Notification>();
   private isSending = false;
 
   constructor(
-    private readonly services: Pick<LiveServices, 'feeds' | 'heads' | 'users'>,
+    private readonly services: Pick<LiveServices, 'feeds' | 'heads'>,
     private readonly target: NotificationTarget,
   ) {}
 
@@ -47,8 +47,8 @@ export class NotificationQueue {
     this.queue.clear();
   }
 
-  private add(notice: Notification): void {
-    this.queue.add(notice);
+  private add(notification: Notification): void {
+    this.queue.add(notification);
     if (!this.isSending) void this.sendAll();
   }
 
@@ -64,47 +64,48 @@ export class NotificationQueue {
     this.isSending = false;
   }
 
-  /** Welcomes that stand together are read together; whatever else there is is told one by one. */
+  /** Own joins that follow each other are read together; every other change is sent by itself. */
   private next(): Notification[] {
     const next: Notification[] = [];
-    for (const notice of this.queue) {
-      if (!notice.isOwnJoin && next.length > 0) break;
-      next.push(notice);
-      if (!notice.isOwnJoin || next.length === HEADS_AT_ONCE) break;
+    for (const notification of this.queue) {
+      if (!notification.isOwnJoin && next.length > 0) break;
+      next.push(notification);
+      if (!notification.isOwnJoin || next.length === HEADS_AT_ONCE) break;
     }
     return next;
   }
 
-  private async sendSome(notices: readonly Notification[]): Promise<void> {
-    const { heads, users } = this.services;
-    const withHead = notices.filter(({ isOwnJoin, change, isSmall }) => isOwnJoin || (change === 'renamed' && isSmall));
-    const ids = withHead.map(({ conversationId }) => conversationId);
-    const [conversations, names] = await Promise.all([
-      ids.length > 0 ? heads.of(this.target.userId, ids) : [],
-      users.summaries(notices.flatMap(({ userId }) => userId ?? [])),
-    ]);
+  private async sendSome(notifications: readonly Notification[]): Promise<void> {
+    const withHead = notifications.filter(
+      ({ isOwnJoin, change, isSmall }) => isOwnJoin || (change === 'renamed' && isSmall),
+    );
+    const { conversations, users } = await this.services.heads.describe(
+      this.target.userId,
+      withHead.map(({ conversationId }) => conversationId),
+      notifications.flatMap(({ userId }) => userId ?? []),
+    );
     const byId = new Map(conversations.map((conversation) => [conversation.id, conversation]));
-    for (const notice of notices) {
-      const { conversationId, change, userId } = notice;
+    for (const notification of notifications) {
+      const { conversationId, change, userId } = notification;
       const conversation = byId.get(conversationId);
-      if (!this.isDue(notice, conversation?.joinedSeq)) continue;
-      this.queue.delete(notice);
-      const user = userId === undefined ? undefined : names.get(userId);
+      if (!this.isDue(notification, conversation?.joinedSeq)) continue;
+      this.queue.delete(notification);
+      const user = userId === undefined ? undefined : users.get(userId);
       this.target.send({ type: 'conversation', conversationId, change, user, conversation });
-      if (notice.isOwnJoin) this.target.joinedSent(conversationId, notice.joinedSeq);
+      if (notification.isOwnJoin) this.target.joinedSent(conversationId, notification.joinedSeq);
     }
   }
 
-  /** Where the database is ahead of the feed, it is read again once the feed has caught up. */
-  private isDue(notice: Notification, readJoinedSeq: number | undefined): boolean {
+  /** If the database is ahead of the feed, the change waits until the feed has caught up, and is read again. */
+  private isDue(notification: Notification, readJoinedSeq: number | undefined): boolean {
     const { feeds } = this.services;
-    const { conversationId, joinedSeq } = notice;
-    if (!this.queue.has(notice)) return false; // cleared meanwhile
+    const { conversationId, joinedSeq } = notification;
+    if (!this.queue.has(notification)) return false; // cleared meanwhile
     if (!feeds.isMember(this.target.userId, conversationId, joinedSeq)) {
-      this.queue.delete(notice); // that it is over has been told
+      this.queue.delete(notification); // `left` has been sent
       return false;
     }
-    if (!notice.isOwnJoin || readJoinedSeq === joinedSeq) return true;
+    if (!notification.isOwnJoin || readJoinedSeq === joinedSeq) return true;
     feeds.checkMembership(this.target.userId, conversationId);
     return false;
   }

@@ -2,12 +2,12 @@ import type { Socket } from 'node:net';
 
 let waiting: Outgoing[] = [];
 
-/** Whose bytes went out. */
+/** What is called when the bytes have gone out. */
 interface DrainHandler {
   drained(): void;
 }
 
-const OWNER = Symbol('who is told when it has drained');
+const OWNER = Symbol('drain handler');
 
 /** One function for all sockets: a closure for each would take 56 bytes. */
 function onDrain(this: Socket & { [OWNER]?: DrainHandler }): void {

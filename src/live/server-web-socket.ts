@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 
-/** Who is told what happens to a connection. */
+/** Handles what happens to a connection. */
 export interface WebSocketHandler {
   received(data: Buffer, isBinary: boolean): void;
   ponged(): void;
@@ -8,7 +8,7 @@ export interface WebSocketHandler {
 }
 
 /**
- * The server's end of a WebSocket, with one listener for all that happens. Listeners of each event take 300 bytes more:
+ * The server's end of a WebSocket, with one handler for all events. Listeners of each event take 300 bytes more:
  * closures, and the table that they stand in.
  */
 export class ServerWebSocket extends WebSocket {

@@ -3,6 +3,8 @@ import { ConversationsModule } from '../conversations/conversations.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AppendQueue } from './append.queue.js';
 import { AppendRepository } from './append.repository.js';
+import { ClientMessages } from './client-messages.service.js';
+import { DeliveredWriter } from './delivered.writer.js';
 import { MessageViews } from './message-views.service.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesRepository } from './messages.repository.js';
@@ -20,6 +22,8 @@ import { WindowsService } from './windows.service.js';
   providers: [
     AppendQueue,
     AppendRepository,
+    ClientMessages,
+    DeliveredWriter,
     MessageViews,
     MessagesRepository,
     MessagesService,
@@ -29,6 +33,6 @@ import { WindowsService } from './windows.service.js';
     WindowsRepository,
     WindowsService,
   ],
-  exports: [SendingService, MessagesService, WindowsService, MessageViews],
+  exports: [ClientMessages, WindowsService, MessageViews],
 })
 export class MessagesModule {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ConversationId, MessageRef, UserId } from '../common/ids.js';
 import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import { APART, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
+import { BLOCKED_EITHER_WAY, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
 
 /** One message, where $1 may see it. Indexes: messages_pkey, members_pkey, conversations_pkey, blocks_pkey. */
 const FIND = statement<[userId: UserId, conversationId: ConversationId, seq: number], SeenMessage>(
@@ -29,11 +29,11 @@ export interface ReadState {
  */
 const READ_STATES = statement<[userId: UserId, conversationIds: readonly ConversationId[]], ReadState>(
   'messages.read-states',
-  `WITH apart AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM (${APART}) b(id))
+  `WITH blocked_either_way AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM (${BLOCKED_EITHER_WAY}) b(id))
    SELECT i.id AS "conversationId", s."firstJoined", s."leastRead"
-   FROM unnest($2::uuid[]) AS i(id) CROSS JOIN apart CROSS JOIN LATERAL (
+   FROM unnest($2::uuid[]) AS i(id) CROSS JOIN blocked_either_way CROSS JOIN LATERAL (
      SELECT min(o.joined_seq) AS "firstJoined", min(o.read_seq) AS "leastRead"
-     FROM members o WHERE o.conversation_id = i.id AND o.user_id <> $1 AND o.user_id <> ALL (apart.ids)) s`,
+     FROM members o WHERE o.conversation_id = i.id AND o.user_id <> $1 AND o.user_id <> ALL (blocked_either_way.ids)) s`,
 );
 
 /** `read` of a message one sent: every other member who was there before it (joinedSeq < seq) has read it. */
@@ -53,11 +53,11 @@ const RECEIPTS = statement<
   ReceiptRow
 >(
   'messages.receipts',
-  `WITH apart AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM (${APART}) b(id))
+  `WITH blocked_either_way AS MATERIALIZED (SELECT coalesce(array_agg(id), '{}') AS ids FROM (${BLOCKED_EITHER_WAY}) b(id))
    SELECT o.user_id AS "userId", o.delivered_seq >= $3 AS delivered, o.read_seq >= $3 AS read
    FROM members o
    WHERE o.conversation_id = $2 AND o.user_id > $4 AND o.user_id <> $1 AND o.joined_seq < $3
-     AND o.user_id <> ALL ((SELECT ids FROM apart)::uuid[])
+     AND o.user_id <> ALL ((SELECT ids FROM blocked_either_way)::uuid[])
    ORDER BY o.user_id LIMIT $5`,
 );
 

@@ -30,7 +30,7 @@ export const MESSAGE_COLUMNS = `x.seq, x.sender_id AS "senderId", x.client_messa
 export const VIEW_COLUMNS = `c.kind, c.user_a AS "userA", c.user_b AS "userB", m.read_seq AS "readSeq"`;
 
 /** Whose group messages $1 does not see. */
-export const HIDDEN = `SELECT coalesce(array_agg(blocked_id), '{}') AS ids FROM blocks WHERE blocker_id = $1`;
+export const HIDDEN_SENDERS = `SELECT coalesce(array_agg(blocked_id), '{}') AS ids FROM blocks WHERE blocker_id = $1`;
 
 /** Whose markers $1 does not see, and who do not see those of $1: blocks either way. */
-export const APART = `SELECT blocked_id FROM blocks WHERE blocker_id = $1 UNION SELECT blocker_id FROM blocks WHERE blocked_id = $1`;
+export const BLOCKED_EITHER_WAY = `SELECT blocked_id FROM blocks WHERE blocker_id = $1 UNION SELECT blocker_id FROM blocks WHERE blocked_id = $1`;

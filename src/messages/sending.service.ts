@@ -3,17 +3,10 @@ import { LRUCache } from 'lru-cache';
 import type { ActingUser } from '../common/caller.js';
 import { directConversationId, isUuid, type ConversationId } from '../common/ids.js';
 import { problemDetails, type ProblemDetails } from '../common/problem-details.dto.js';
-import { Problem } from '../common/problem.js';
 import { readInput } from '../common/read-input.js';
-import {
-  clientMessageIdReused,
-  internal,
-  recipientBlockedYou,
-  recipientNotFound,
-  unavailable,
-} from '../common/problems.js';
+import { clientMessageIdReused, recipientBlockedYou, recipientNotFound } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
-import { isUnavailable } from '../database/errors.js';
+import { problemFrom } from '../database/problem-from.js';
 import { UsersService } from '../users/users.service.js';
 import { AppendQueue } from './append.queue.js';
 import type { Appended, Send } from './append.repository.js';
@@ -70,53 +63,49 @@ export class SendingService {
   }
 
   /** The second half: stores it, in the queue from the moment of the call on. */
-  async store({ send, recipient }: Prepared): Promise<Sent> {
-    const [appended] = await this.append([send]);
-    if (appended!.status === 'rejected') throw appended!.reason;
-    return this.sent(send, recipient, appended!.value);
+  async store(prepared: Prepared): Promise<Sent> {
+    const { senderId, recipientId } = prepared.send;
+    const open = (): Promise<void> => this.conversations.openDirect(senderId, recipientId!);
+    return this.complete(prepared, await this.queue.append(prepared.send), open);
   }
 
   /** Stores what it can of many, and says of each what became of it, in their order; one refusal fails no other. */
   async sendAll(me: ActingUser, items: readonly object[]): Promise<SendOutcome[]> {
-    const recipients = new Map<string, Promise<Recipient>>();
-    const known = (address: string): Promise<Recipient> => {
-      const recipient = recipients.get(address) ?? this.recipient(me, address);
-      recipients.set(address, recipient);
-      return recipient;
-    };
+    const recipientAt = once((address: string) => this.recipient(me, address));
     const prepared = await Promise.allSettled(
       items.map(async (item) => {
         const command = readInput(SendMessage, item); // as the body of a single send
-        const recipient = await known(command.recipient);
+        const recipient = await recipientAt(command.recipient);
         return { recipient, send: toSend(me, recipient, command) };
       }),
     );
-    const ready = prepared.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    const appended = await this.append(ready.map(({ send }) => send));
-    const outcomes = appended[Symbol.iterator]();
-    return Promise.all(
-      prepared.map(async (one) =>
-        one.status === 'rejected' ? this.failed(one.reason) : this.outcome(one.value, outcomes.next().value!),
+    // All are appended before a conversation is opened, or a later message of a new pair could overtake the first.
+    const appended = await Promise.allSettled(
+      prepared.map((one) =>
+        one.status === 'fulfilled' ? this.queue.append(one.value.send) : Promise.reject(one.reason),
       ),
+    );
+    const open = once((_id: ConversationId, { senderId, recipientId }: Send) =>
+      this.conversations.openDirect(senderId, recipientId!),
+    );
+    return Promise.all(
+      prepared.map(async (one, i) => {
+        try {
+          const ready = valueOf(one);
+          const { send } = ready;
+          const sent = await this.complete(ready, valueOf(appended[i]!), () => open(send.conversationId, send));
+          return { status: sent.isRepeated ? 200 : 201, message: sent.message };
+        } catch (error) {
+          return this.failed(error);
+        }
+      }),
     );
   }
 
-  private async outcome({ send, recipient }: Prepared, appended: PromiseSettledResult<Appended>): Promise<SendOutcome> {
-    if (appended.status === 'rejected') return this.failed(appended.reason);
-    try {
-      const { message, isRepeated } = await this.sent(send, recipient, appended.value);
-      return { status: isRepeated ? 200 : 201, message };
-    } catch (error) {
-      return this.failed(error);
-    }
-  }
-
-  /** The outcome of a message that was not stored. What nobody expected is logged. */
+  /** The outcome of a message that was not stored. A bug is logged. */
   failed(error: unknown): { status: number; problem: ProblemDetails } {
-    if (error instanceof Problem) return { status: error.kind.status, problem: problemDetails(error) };
-    if (isUnavailable(error)) return this.failed(unavailable());
-    this.log.error('a message could not be stored', (error as Error).stack);
-    return this.failed(internal());
+    const problem = problemFrom(error, (bug) => this.log.error('a message could not be stored', (bug as Error).stack));
+    return { status: problem.kind.status, problem: problemDetails(problem) };
   }
 
   /** Any UUID that is no user's is taken for a group's: the append finds out whether the caller is in it. */
@@ -132,26 +121,13 @@ export class SendingService {
   }
 
   /**
-   * What became of each send. The first message of a pair finds no conversation: then, and only then, it is opened,
-   * once for all sends of the pair, and they are appended again in their order.
+   * The first message of a pair finds no conversation: then, and only then, the conversation is opened, and the message
+   * is appended again.
    */
-  private async append(sends: readonly Send[]): Promise<PromiseSettledResult<Appended>[]> {
-    const results = await Promise.allSettled(sends.map((send) => this.queue.append(send)));
-    const opened = new Map<ConversationId, Promise<void>>();
-    const open = ({ conversationId, senderId, recipientId }: Send): Promise<void> => {
-      const opening = opened.get(conversationId) ?? this.conversations.openDirect(senderId, recipientId!);
-      opened.set(conversationId, opening);
-      return opening;
-    };
-    const again = sends.map(async (send, i) => {
-      const result = results[i]!;
-      const isFirst = result.status === 'fulfilled' && result.value.outcome === 'no-conversation' && send.recipientId;
-      if (!isFirst) return;
-      const [second] = await Promise.allSettled([open(send).then(() => this.queue.append(send))]);
-      results[i] = second;
-    });
-    await Promise.all(again);
-    return results;
+  private async complete({ send, recipient }: Prepared, first: Appended, open: () => Promise<void>): Promise<Sent> {
+    if (first.outcome !== 'no-conversation' || send.recipientId === null) return this.sent(send, recipient, first);
+    await open();
+    return this.sent(send, recipient, await this.queue.append(send));
   }
 
   /** The message that was stored, now or before. @throws what refused it */
@@ -182,6 +158,22 @@ const REFUSALS = {
   'no-recipient': recipientNotFound,
   'not-a-member': recipientNotFound,
 } as const;
+
+/** @throws what rejected it */
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
+}
+
+/** Calls `work` once for each key, and answers the same promise to all who ask with it. */
+function once<K, A extends unknown[], T>(work: (key: K, ...args: A) => Promise<T>): (key: K, ...args: A) => Promise<T> {
+  const started = new Map<K, Promise<T>>();
+  return (key, ...args) => {
+    const running = started.get(key) ?? work(key, ...args);
+    started.set(key, running);
+    return running;
+  };
+}
 
 const toSend = (me: ActingUser, { kind, id }: Recipient, { text, clientMessageId }: SendMessage): Send => ({
   conversationId: kind === 'group' ? id : directConversationId(me.userId, id),

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
 import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import { HIDDEN, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
+import { HIDDEN_SENDERS, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
 
 /** One looked-at message and the membership it was seen in; of an empty stretch, the membership alone. */
 export type WindowRow = WindowHead &
@@ -16,7 +16,7 @@ export interface WindowHead {
 }
 
 const COLUMNS = `m.conversation_id AS "conversationId", m.joined_seq AS "joinedSeq", c.last_seq AS "lastSeq",
-     ${VIEW_COLUMNS}, ${MESSAGE_COLUMNS}, (c.kind = 0 OR x.sender_id <> ALL (hidden.ids)) AS visible`;
+     ${VIEW_COLUMNS}, ${MESSAGE_COLUMNS}, (c.kind = 0 OR x.sender_id <> ALL (hidden_senders.ids)) AS visible`;
 
 /**
  * Of each conversation that $1 is a member of, the oldest $4 messages after a number. A conversation without such
@@ -28,12 +28,12 @@ const AFTER = statement<
   WindowRow
 >(
   'messages.windows-after',
-  `WITH hidden AS MATERIALIZED (${HIDDEN})
+  `WITH hidden_senders AS MATERIALIZED (${HIDDEN_SENDERS})
    SELECT ${COLUMNS}
    FROM unnest($2::uuid[], $3::bigint[]) WITH ORDINALITY AS i(id, after_seq, ord)
    JOIN members m ON m.conversation_id = i.id AND m.user_id = $1
    JOIN conversations c ON c.id = i.id
-   CROSS JOIN hidden
+   CROSS JOIN hidden_senders
    LEFT JOIN LATERAL (
      SELECT * FROM messages x
      WHERE x.conversation_id = i.id AND x.seq > greatest(i.after_seq, m.joined_seq) ORDER BY x.seq LIMIT $4) x ON true
@@ -43,11 +43,11 @@ const AFTER = statement<
 /** The newest $4 messages of one conversation before a number. Otherwise as above; messages_pkey backwards. */
 const BEFORE = statement<[userId: UserId, conversationId: ConversationId, beforeSeq: number, limit: number], WindowRow>(
   'messages.window-before',
-  `WITH hidden AS MATERIALIZED (${HIDDEN})
+  `WITH hidden_senders AS MATERIALIZED (${HIDDEN_SENDERS})
    SELECT ${COLUMNS}
    FROM members m
    JOIN conversations c ON c.id = m.conversation_id
-   CROSS JOIN hidden
+   CROSS JOIN hidden_senders
    LEFT JOIN LATERAL (
      SELECT * FROM messages x
      WHERE x.conversation_id = $2 AND x.seq < $3 AND x.seq > m.joined_seq ORDER BY x.seq DESC LIMIT $4) x ON true

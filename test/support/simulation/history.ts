@@ -82,8 +82,10 @@ export class SimulatedHistory {
       for (const step of steps) {
         await history.play(step);
         await history.turn();
+        history.process.assertInvariants();
       }
       await history.settle();
+      history.process.assertInvariants();
       for (const one of history.clients) one.check();
       return [...history.clients.flatMap(({ faults }) => faults), ...history.process.errors.map(String)];
     } finally {

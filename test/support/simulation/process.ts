@@ -8,10 +8,15 @@ import { LiveSocket } from '../../../src/live/live.socket.js';
 import type { ServerFrame } from '../../../src/live/frames.dto.js';
 import type { LiveServices } from '../../../src/live/live.services.js';
 import type { FeedsRepository } from '../../../src/feeds/feeds.repository.js';
+import { FeedEvents } from '../../../src/feeds/feed-events.js';
+import { FeedRegistry } from '../../../src/feeds/feed-registry.js';
+import { FeedResync } from '../../../src/feeds/feed-resync.js';
 import { FeedsService } from '../../../src/feeds/feeds.service.js';
 import { messageView, recipientOf } from '../../../src/messages/message-views.service.js';
 import type { WindowStart, WindowsService } from '../../../src/messages/windows.service.js';
 import type { UsersService } from '../../../src/users/users.service.js';
+import { unavailable } from '../../../src/common/problems.js';
+import { assertFeedInvariants } from '../feed-invariants.js';
 import type { SimulatedDatabase } from './database.js';
 import { ReadFailed, type Tasks } from './tasks.js';
 
@@ -30,7 +35,7 @@ class Bus extends EventBus {
   }
 }
 
-class SimulatedFeeds extends FeedsService {
+class SimulatedRegistry extends FeedRegistry {
   tasks!: Tasks;
   /** Failures that nothing expects. */
   readonly errors: unknown[] = [];
@@ -50,8 +55,11 @@ const summaryOf = (id: UserId): { id: UserId; displayName: string; deleted: bool
 /** One copy of the server, as far as what it follows and tells: real but for the database, the hints and the sockets. */
 export class SimulatedProcess {
   private readonly bus = new Bus();
-  private readonly feeds: SimulatedFeeds;
+  private readonly registry: SimulatedRegistry;
+  readonly events: FeedEvents;
+  private readonly resync: FeedResync;
   private readonly services: LiveServices;
+  private readonly users: UsersService;
   /** Whose name is at hand. */
   readonly known: Set<UserId>;
 
@@ -60,28 +68,36 @@ export class SimulatedProcess {
     private readonly tasks: Tasks,
   ) {
     this.known = new Set(db.users.keys());
-    const users = {
-      rememberedSummary: (id: UserId) => (this.known.has(id) ? summaryOf(id) : undefined),
+    this.users = {
+      cachedSummary: (id: UserId) => (this.known.has(id) ? summaryOf(id) : undefined),
       summaries: async (ids: Iterable<UserId>) => {
         const wanted = [...ids];
         if (!wanted.every((id) => this.known.has(id))) await tasks.pause();
         return new Map(wanted.map((id) => [id, summaryOf(id)]));
       },
     } as unknown as UsersService;
-    this.feeds = new SimulatedFeeds(this.bus, this.repository(), users, this.windows());
-    this.feeds.tasks = tasks;
+    this.registry = new SimulatedRegistry(this.repository(), this.users);
+    this.registry.tasks = tasks;
+    this.events = new FeedEvents(this.registry, this.bus);
+    this.resync = new FeedResync(this.registry, this.bus);
     this.services = {
-      feeds: this.feeds,
-      users,
+      feeds: new FeedsService(this.registry, this.windows(), this.bus),
       heads: this.heads(),
       limits: new LiveLimits(),
-      isUnavailable: (error: unknown) => error instanceof ReadFailed,
-      log: { error: (_: string, stack: unknown) => this.feeds.errors.push(stack) },
+      problemFrom: (error: unknown) => {
+        if (!(error instanceof ReadFailed)) this.registry.errors.push(error);
+        return unavailable();
+      },
     } as unknown as LiveServices;
   }
 
+  /** @throws an Error that names the broken invariant */
+  assertInvariants(): void {
+    assertFeedInvariants(this.registry);
+  }
+
   get errors(): readonly unknown[] {
-    return this.feeds.errors;
+    return this.registry.errors;
   }
 
   hear(event: AnyEvent): void {
@@ -97,7 +113,7 @@ export class SimulatedProcess {
   }
 
   close(): void {
-    this.feeds.onModuleDestroy();
+    this.resync.onModuleDestroy();
   }
 
   private repository(): FeedsRepository {
@@ -135,12 +151,23 @@ export class SimulatedProcess {
   }
 
   private heads(): unknown {
-    const of = (userId: UserId, [id]: readonly ConversationId[]): unknown =>
-      this.tasks.read(() => {
-        const head = this.db.head(userId, id!);
-        return head ? [{ id, ...head }] : [];
-      });
-    return { of };
+    const describe = async (
+      userId: UserId,
+      ids: readonly ConversationId[],
+      userIds: readonly UserId[],
+    ): Promise<unknown> => {
+      const conversations =
+        ids.length === 0
+          ? []
+          : await this.tasks.read(() =>
+              ids.flatMap((id) => {
+                const head = this.db.head(userId, id);
+                return head ? [{ id, ...head }] : [];
+              }),
+            );
+      return { conversations, users: await this.users.summaries(userIds) };
+    };
+    return { describe };
   }
 }
 

@@ -5,7 +5,7 @@ import type { MessageSent } from '../events/events.js';
 import { ConversationFeed } from './conversation-feed.js';
 import type { FeedSource } from './feed-source.js';
 import type { FeedState, MembersRow } from './feeds.repository.js';
-import type { FanOutMessage, FeedSubscriber, LaggingSubscription } from './feed-subscriber.js';
+import type { ConversationChange, FanOutMessage, FeedSubscriber, LaggingSubscription } from './feed-subscriber.js';
 import { LocalUser } from './local-user.js';
 
 /*
@@ -183,6 +183,7 @@ it('a lagging subscription gets no message by fan-out, and one that is ahead get
   user.addSubscriber(ahead);
   feed.subscribe(lagging, user, 2);
   feed.subscribe(ahead, user, 5);
+  expect(lagging.laggingSeen).toHaveLength(1); // at once, and not only with the next message
   feed.messageSent(sent(5, 1));
   feed.messageSent(sent(6, 1));
   expect(reader.received).toEqual(['5 after 4', '6 after 5']);
@@ -330,4 +331,87 @@ it('receipts and typing go to nobody who is blocked in either direction', async 
   feed.receipt(receipt);
   feed.typing({ conversationId: GROUP, userId: 'ana' });
   expect([ben, cleo, dan].map(({ reader }) => reader.received)).toEqual([[], [], ['receipt', 'typing']]);
+});
+
+it('a message that is hinted during the read of a gap is fanned out once', async () => {
+  const { reader } = await member('ben', 4, 1);
+  feed.messageSent(sent(7, 1));
+  await waitingFor();
+  feed.messageSent(sent(5, 1));
+  await answer([ready(5), ready(6), ready(7)]);
+  expect(reader.received).toEqual(['5 after 4', '6 after 5', '7 after 6']);
+});
+
+it('a feed stops reading a gap of which the database has nothing: the log is shorter than was hinted', async () => {
+  await member('ben', 4, 1);
+  feed.messageSent(sent(7, 1));
+  await answer([]);
+  expect(await waitingFor()).toEqual([]);
+});
+
+it('a membership row that is ahead of the feed makes the feed read what it lacks', async () => {
+  await member('ben', 4, 1);
+  const { user } = localUser('cleo');
+  feed.addMemberRow(user, { ...state(6, 1), joinedSeq: 0 });
+  expect(await waitingFor()).toEqual(['gap after 4 to 6']);
+});
+
+it('members that are read at a longer log make the feed read what it lacks', async () => {
+  await member('ben', 4, 1);
+  feed.membersChanged(['ben'], 2, []);
+  await answer(members(6, 2, { ben: 0 }));
+  expect(await waitingFor()).toEqual(['gap after 4 to 6']);
+});
+
+it('a members_version that the database does not reach is given up, and a lower one is read again', async () => {
+  const { reader } = await member('ben', 4, 1);
+  feed.membersChanged(['ben'], 9, []);
+  await answer(members(4, 2, { ben: 0 })); // a restored database
+  feed.messageSent(sent(5, 3));
+  expect(await waitingFor()).toEqual(['members among ben']);
+  await answer(members(5, 3, {}));
+  expect(reader.received).toEqual(['left']);
+});
+
+it('a gap that is read late does not take the feed back', async () => {
+  const { reader } = await member('ben', 4, 1);
+  feed.messageSent(sent(7, 1));
+  await waitingFor();
+  feed.messageSent(sent(5, 1));
+  feed.messageSent(sent(6, 1));
+  await answer([ready(5)]);
+  expect(feed.lastSeq).toBe(7);
+  expect(reader.received).toEqual(['5 after 4', '6 after 5', '7 after 6']);
+});
+
+it('users who join together see each other in the head, and are not told of each other', async () => {
+  const ben = await member('ben', 4, 1);
+  const [cleo, dan] = [localUser('cleo'), localUser('dan')];
+  const joined = (userId: string): ConversationChange => ({
+    conversationId: GROUP,
+    change: 'joined',
+    userId,
+    isSmall: true,
+  });
+  feed.membersChanged(['cleo', 'dan'], 2, [joined('cleo'), joined('dan')]);
+  await answer(members(4, 2, { ben: 0, cleo: 4, dan: 4 }));
+  expect(ben.reader.received).toEqual(['cleo joined', 'dan joined']);
+  expect([cleo.reader.received, dan.reader.received]).toEqual([['joined 4'], ['joined 4']]);
+});
+
+it('a subscriber that subscribes again has one subscription', async () => {
+  const { user, reader } = await member('ben', 4, 1);
+  const first = feed.subscriptionOf(reader)!;
+  feed.subscribe(reader, user, 4);
+  expect([first.isActive, feed.subscriptionOf(reader)!.isActive]).toEqual([false, true]);
+});
+
+it('a feed that reads is not released before the read is done', async () => {
+  const { user } = await member('ben', 4, 1);
+  feed.membersChanged(['ben'], 2, []);
+  await waitingFor();
+  feed.removeLocalUser(user);
+  expect(isReleased).toBe(false);
+  await answer(members(4, 2, {}));
+  expect(isReleased).toBe(true);
 });

@@ -36,7 +36,7 @@ const GAP_ROWS = 200;
  *  2. A subscription exists only for a subscriber of a user who is a member: subscribe, removeMember, unsubscribe.
  *  3. sentSeq <= scannedSeq in each subscription.
  *  4. Each number is fanned out once and in order: lastSeq rises by one (fanOut), or is read at the start (initialize).
- *  5. A number is not fanned out before the members of its members_version were read (messageSent, needsMembers).
+ *  5. A number is not fanned out before the members of its members_version were read (messageSent, doPendingWork).
  *  6. A joinedSeq that differs from the known one is `left`, then `joined` (applyMembers).
  *  7. While a hinted number is missing, no member is taken to have nothing unread (notifyAll).
  *
@@ -100,13 +100,16 @@ export class ConversationFeed {
     const { seq, membersVersion } = sent;
     if (seq <= this.seq) return;
     const message = this.conversation && this.source.prepare(this.conversation, sent);
-    const isNext = seq === this.seq + 1 && membersVersion <= this.membersVersion && !this.isWorking;
+    // guard `seq === this.seq + 1 &&` => ``: src/feeds/conversation-feed.spec.ts
+    // guard `membersVersion <= this.membersVersion` => `true`: src/feeds/conversation-feed.spec.ts
+    const isNext = seq === this.seq + 1 && membersVersion <= this.membersVersion;
     if (isNext && message) {
       this.fanOut(message);
       this.wantedSeq = Math.max(this.wantedSeq, seq);
       return;
     }
     if (message && this.pendingWork.early.size < MAX_EARLY) this.pendingWork.early.set(seq, message);
+    // guard: src/feeds/conversation-feed.spec.ts
     this.expectAtLeast(seq, membersVersion);
   }
 
@@ -116,6 +119,7 @@ export class ConversationFeed {
     if (membersVersion > this.wantedVersion) {
       this.wantedVersion = membersVersion;
       // The hint that said who came and went is late or lost, so it may be anybody.
+      // guard: src/feeds/conversation-feed.spec.ts
       if (this.conversation) this.pendingWork.askAboutEverybody();
     }
     this.startWork();
@@ -130,8 +134,10 @@ export class ConversationFeed {
     const isNext = membersVersion <= this.wantedVersion + 1;
     this.wantedVersion = Math.max(this.wantedVersion, membersVersion);
     const { pendingWork } = this;
+    // guard `(isNext || !this.conversation)` => `true`: src/feeds/conversation-feed.spec.ts
     if (userIds && (isNext || !this.conversation)) pendingWork.askAbout(userIds);
     else pendingWork.askAboutEverybody();
+    // guard: src/feeds/conversation-feed.spec.ts
     pendingWork.changes.push(...changes);
     this.startWork();
   }
@@ -140,6 +146,7 @@ export class ConversationFeed {
   conversationDeleted(): void {
     const change = { conversationId: this.conversationId, change: 'deleted' } as const;
     for (const user of [...this.members.keys()]) {
+      // guard: src/feeds/conversation-feed.spec.ts test/live-histories.spec.ts
       this.removeMember(user);
       for (const subscriber of user.subscribers) subscriber.changed({ ...change, isSmall: this.isSmall });
     }
@@ -168,6 +175,7 @@ export class ConversationFeed {
 
   private *subscribersWhoMaySee(userId: UserId): Iterable<[LocalUser, FeedSubscriber]> {
     for (const user of this.members.keys()) {
+      // guard: src/feeds/conversation-feed.spec.ts
       if (user.isBlockedEitherWay(userId)) continue;
       for (const subscriber of user.subscribers) yield [user, subscriber];
     }
@@ -181,9 +189,11 @@ export class ConversationFeed {
     const { joinedSeq, membersVersion } = row;
     if (this.members.get(user) !== joinedSeq) {
       const isOlder = this.members.has(user) || membersVersion < this.membersVersion;
+      // guard `isOlder` => `false`: src/feeds/conversation-feed.spec.ts test/live-histories.spec.ts
       if (isOlder) this.checkMembership(user);
       else this.addMember(user, joinedSeq);
     }
+    // guard: src/feeds/conversation-feed.spec.ts
     this.expectAtLeast(row.lastSeq, membersVersion);
   }
 
@@ -194,16 +204,20 @@ export class ConversationFeed {
 
   /** A window found that the user is not in the conversation. They may be in it again by now, in another membership. */
   membershipNotFound(user: LocalUser): void {
+    // guard: src/feeds/conversation-feed.spec.ts
     this.endMembership(user);
+    // guard: src/feeds/conversation-feed.spec.ts
     this.checkMembership(user);
   }
 
   /** Subscribes a subscriber of a member, after `startSeq`. It lags if the log is longer. */
   subscribe(subscriber: FeedSubscriber, user: LocalUser, startSeq: number): void {
+    // guard: src/feeds/conversation-feed.spec.ts
     this.unsubscribe(subscriber);
     const subscription = new FeedSubscription(this, subscriber, user, startSeq);
     this.subscriptions ??= new Map();
     this.subscriptions.set(subscriber, subscription);
+    // guard: src/feeds/conversation-feed.spec.ts
     if (subscription.isLagging) subscriber.lagging(subscription);
   }
 
@@ -220,14 +234,18 @@ export class ConversationFeed {
 
   private addMember(user: LocalUser, joinedSeq: number): void {
     this.members.set(user, joinedSeq);
+    // guard: test/live-histories.spec.ts
     user.enteredFeed(this.conversationId);
+    // guard: src/feeds/conversation-feed.spec.ts test/live-histories.spec.ts
     user.notify();
     this.notifyJoined(user, joinedSeq);
   }
 
   private removeMember(user: LocalUser): void {
     this.members.delete(user);
+    // guard: test/live-histories.spec.ts
     user.leftFeed(this.conversationId);
+    // guard: src/feeds/conversation-feed.spec.ts test/live-histories.spec.ts
     for (const subscriber of user.subscribers) this.unsubscribe(subscriber);
   }
 
@@ -238,6 +256,7 @@ export class ConversationFeed {
 
   /** Tells the subscribers of a member that they have joined: in a direct conversation once it has a message. */
   private notifyJoined(user: LocalUser, joinedSeq: number): void {
+    // guard: src/feeds/conversation-feed.spec.ts
     if (this.isUnlisted) return;
     for (const subscriber of user.subscribers) subscriber.joined(this.conversationId, joinedSeq);
   }
@@ -249,7 +268,6 @@ export class ConversationFeed {
     this.wantedSeq = Math.max(this.wantedSeq, state.lastSeq);
     this.membersVersion = state.membersVersion;
     this.wantedVersion = Math.max(this.wantedVersion, state.membersVersion);
-    this.pending?.dropEarly(this.seq);
   }
 
   /** Does not keep the row itself: its id strings would be in memory once more for each conversation. */
@@ -262,7 +280,9 @@ export class ConversationFeed {
   // ---- reading what is missing ----
 
   private startWork(): void {
+    // guard: src/feeds/conversation-feed.spec.ts
     if (this.hasPendingWork) this.notifyAll();
+    // guard: src/feeds/conversation-feed.spec.ts
     if (this.isWorking) return;
     this.isWorking = true;
     void this.doPendingWork();
@@ -293,12 +313,12 @@ export class ConversationFeed {
   }
 
   private releaseIfEmpty(): void {
+    // guard `&& !this.isWorking` => ``: src/feeds/conversation-feed.spec.ts
     if (this.isEmpty && !this.isWorking) this.source.release(this);
   }
 
   private get needsMembers(): boolean {
-    const isAsked = this.pending?.hasMembershipQuery ?? false;
-    return isAsked || (this.membersVersion < this.wantedVersion && !this.isEmpty);
+    return this.pending?.hasMembershipQuery ?? false;
   }
 
   private get hasPendingWork(): boolean {
@@ -311,20 +331,24 @@ export class ConversationFeed {
   }
 
   private async readMembers(): Promise<void> {
-    const { wantedVersion, pendingWork } = this;
+    const { pendingWork } = this;
     const query = pendingWork.takeMembershipQuery();
     const users = new Set<UserId>(query.userIds);
     for (const user of query.everybody ? this.source.localUsers() : []) users.add(user.id);
+    // guard: src/feeds/conversation-feed.spec.ts test/live-histories.spec.ts
     for (const user of this.members.keys()) users.add(user.id);
     let row: MembersRow | undefined;
     try {
       row = await this.source.readMembers(this.conversationId, [...users]);
     } catch (error) {
+      // guard: src/feeds/conversation-feed.spec.ts
       pendingWork.requeue(query);
       throw error;
     }
-    // Also downwards: the database may have been restored.
-    if (row && this.wantedVersion === wantedVersion) this.wantedVersion = row.membersVersion;
+    // Also downwards: the database may have been restored. Newer hints that came meanwhile have queries of their own.
+    // guard: src/feeds/conversation-feed.spec.ts
+    if (row) this.wantedVersion = row.membersVersion;
+    // guard: src/feeds/conversation-feed.spec.ts
     pendingWork.changes.unshift(...query.changes);
     this.publishChanges(this.applyMembers(row, users));
   }
@@ -334,7 +358,8 @@ export class ConversationFeed {
     if (row && !this.conversation) this.initialize(row);
     else if (row) this.setConversation(row);
     this.membersVersion = row?.membersVersion ?? this.wantedVersion;
-    this.wantedSeq = row ? Math.max(this.wantedSeq, row.lastSeq) : this.seq;
+    // guard: src/feeds/conversation-feed.spec.ts
+    if (row) this.wantedSeq = Math.max(this.wantedSeq, row.lastSeq);
     const joinedSeqs = new Map(row?.userIds.map((id, i) => [id, row.joinedSeqs[i]!]));
     const added = new Set<LocalUser>();
     for (const id of askedAbout) {
@@ -343,6 +368,7 @@ export class ConversationFeed {
       const before = this.members.get(user);
       const now = joinedSeqs.get(id);
       if (before === now) continue;
+      // guard: src/feeds/conversation-feed.spec.ts
       if (before !== undefined) this.endMembership(user);
       if (now === undefined) continue;
       this.addMember(user, now);
@@ -358,6 +384,8 @@ export class ConversationFeed {
       const isMembership = change.change === 'joined' || change.change === 'left';
       for (const user of this.members.keys()) {
         // A user's own joining and leaving is sent when it is found, since this hint of it may be late.
+        // guard `except.has(user) ||` => ``: src/feeds/conversation-feed.spec.ts test/live-histories.spec.ts
+        // guard `(isMembership && user.id === change.userId)` => `false`: src/feeds/conversation-feed.spec.ts
         if (except.has(user) || (isMembership && user.id === change.userId)) continue;
         for (const subscriber of user.subscribers) subscriber.changed(published);
       }
@@ -373,7 +401,9 @@ export class ConversationFeed {
     }
     const after = this.seq;
     const messages = await this.source.readGap(this.conversation!, after, this.wantedSeq, GAP_ROWS);
+    // guard `message.message.seq === this.seq + 1` => `true`: src/feeds/conversation-feed.spec.ts
     for (const message of messages) if (message.message.seq === this.seq + 1) this.fanOut(message);
+    // guard: src/feeds/conversation-feed.spec.ts
     if (this.seq === after) this.wantedSeq = after; // the log is shorter than was hinted: a restored database
   }
 
@@ -383,20 +413,25 @@ export class ConversationFeed {
     const { isUnlisted } = this;
     this.seq = seq;
     this.pending?.early.delete(seq);
+    // guard: src/feeds/conversation-feed.spec.ts
     if (isUnlisted) for (const [user, joinedSeq] of this.members) this.notifyJoined(user, joinedSeq);
     for (const subscription of this.subscriptions?.values() ?? []) {
       const { scannedSeq, subscriber, user } = subscription;
+      // guard: src/feeds/conversation-feed.spec.ts
       if (scannedSeq >= seq) continue;
+      // guard: src/feeds/conversation-feed.spec.ts
       if (scannedSeq < seq - 1) {
         subscriber.lagging(subscription);
         continue;
       }
       subscription.scannedSeq = seq;
+      // guard: src/feeds/conversation-feed.spec.ts
       if (isGroup && user.hiddenSenders.has(sender.id)) continue;
       const afterSeq = subscription.sentSeq;
       subscription.sentSeq = seq;
       subscriber.fanOut(message, afterSeq);
     }
+    // guard `user.id !== sender.id` => `true`: src/feeds/conversation-feed.spec.ts
     for (const [user, joinedSeq] of this.members) if (joinedSeq < seq) user.notify(user.id !== sender.id);
   }
 }

@@ -34,6 +34,7 @@ export class FeedEvents {
     const { conversationId, membersVersion, userIds } = event;
     const localIds = userIds?.filter((id) => this.registry.localUser(id));
     const concerned = localIds?.map((id) => this.registry.localUser(id)!) ?? this.registry.localUsers();
+    // guard: src/feeds/feed-events.spec.ts
     for (const user of concerned) user.invalidateReads();
     const mayBeLocal = localIds === undefined ? this.registry.userCount > 0 : localIds.length > 0;
     const feed = mayBeLocal ? this.registry.openFeed(conversationId) : this.registry.feed(conversationId);
@@ -44,6 +45,7 @@ export class FeedEvents {
   }
 
   private groupDeleted({ conversationId }: EventMap['group.deleted']): void {
+    // guard: src/feeds/feed-events.spec.ts
     for (const user of this.registry.localUsers()) user.invalidateReads();
     this.registry.feed(conversationId)?.conversationDeleted();
   }
@@ -52,12 +54,18 @@ export class FeedEvents {
   private blockChanged({ blockerId, blockedId, blocked, blocksVersion }: EventMap['block.changed']): void {
     const blocker = this.registry.localUser(blockerId);
     const other = this.registry.localUser(blockedId);
+    // guard: src/feeds/feed-events.spec.ts
     blocker?.invalidateReads();
+    // guard: src/feeds/feed-events.spec.ts
     other?.invalidateReads();
+    // guard: src/feeds/feed-events.spec.ts
     if (blocked) blocker?.hideSender(blockedId);
+    // guard: src/feeds/feed-events.spec.ts
     if (blocked) other?.addBlocker(blockerId);
+    // guard: src/feeds/feed-events.spec.ts
     if (blocker && blocksVersion > blocker.blocksVersion) blocker.setBlocksVersion(blocksVersion);
     const loaded = [blocker, other].filter((user): user is LocalUser => user?.isLoaded ?? false);
+    // guard: src/feeds/feed-events.spec.ts
     if (loaded.length > 0) void this.registry.readBlocks(loaded);
   }
 }

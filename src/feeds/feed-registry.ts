@@ -102,11 +102,13 @@ export class FeedRegistry implements FeedSource {
       const { refreshId } = user;
       const [blocks] = await this.repository.blocks([user.id]);
       const rows = await this.repository.memberships([user.id]);
+      // guard: src/feeds/feed-events.spec.ts
       if (user.refreshId !== refreshId) continue;
       if (blocks) this.applyBlocks(user, blocks);
       user.markLoaded();
       for (const row of rows) this.openFeed(row.conversationId).addMemberRow(user, row);
       const present = new Set(rows.map(({ conversationId }) => conversationId));
+      // guard: src/feeds/feed-events.spec.ts
       for (const feed of this.feedsOf(user)) if (!present.has(feed.conversationId)) feed.checkMembership(user);
       return rows;
     }
@@ -137,11 +139,14 @@ export class FeedRegistry implements FeedSource {
       if (!user) continue;
       present.get(user)?.add(row.conversationId);
       const feed = this.openFeed(row.conversationId);
+      // guard: test/live-histories.spec.ts
       if (feed.joinedSeqOf(user) !== row.joinedSeq) feed.checkMembership(user);
+      // guard: test/live-histories.spec.ts
       feed.expectAtLeast(row.lastSeq, row.membersVersion);
     }
     for (const [user, conversationIds] of present) {
       user.noteResync();
+      // guard: test/live-histories.spec.ts
       for (const feed of this.feedsOf(user)) if (!conversationIds.has(feed.conversationId)) feed.checkMembership(user);
     }
   }
@@ -154,6 +159,7 @@ export class FeedRegistry implements FeedSource {
   }
 
   private applyBlocks(user: LocalUser, row: BlocksRow): void {
+    // guard: test/live-histories.spec.ts
     if (row.blocksVersion < user.blocksVersion) return; // an older answer
     user.setBlocks(row.blocked, row.blockedBy);
     if (row.blocksVersion > user.blocksVersion) user.setBlocksVersion(row.blocksVersion);

@@ -50,6 +50,7 @@ export class FeedResync implements OnModuleDestroy {
         }
         for (const user of users) for (const subscriber of user.subscribers) subscriber.resynced();
       } catch (error) {
+        // guard: test/live-histories.spec.ts
         this.isWanted = true;
         await this.registry.readFailed(error);
       }

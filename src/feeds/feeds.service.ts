@@ -59,18 +59,22 @@ export class FeedsService {
     resume: Resume,
   ): void {
     const haveBlocksChanged = resume.blocksVersion !== undefined && resume.blocksVersion !== user.blocksVersion;
+    // guard: test/live-histories.spec.ts
     if (haveBlocksChanged) subscriber.blocksChanged(user.blocksVersion);
     const rows = new Map(memberships.map((row) => [row.conversationId, row]));
     for (const conversationId of resume.positions.keys()) {
+      // guard: test/live-histories.spec.ts
       if (!user.conversationIds.has(conversationId)) subscriber.left(conversationId);
     }
     user.addSubscriber(subscriber);
     for (const feed of this.registry.feedsOf(user)) {
+      // guard: test/live-histories.spec.ts
       if (feed.isUnlisted) continue;
       const { conversationId } = feed;
       const row = rows.get(conversationId);
       const joinedSeq = feed.joinedSeqOf(user)!;
       const isVoid = haveBlocksChanged && row?.kind === Kind.group;
+      // guard `isVoid` => `false`: test/live-histories.spec.ts
       const position = isVoid ? undefined : resume.positions.get(conversationId);
       const startSeq = row?.joinedSeq === joinedSeq ? startSeqOf(row, position, resume.others) : undefined;
       if (startSeq === undefined) subscriber.joined(conversationId, joinedSeq);
@@ -81,6 +85,8 @@ export class FeedsService {
   /** Subscribes to one conversation that the subscriber knows the user has joined, unless that membership, or the subscriber, is over. */
   subscribe(subscriber: FeedSubscriber, userId: UserId, conversationId: ConversationId, joinedSeq: number): void {
     const user = this.registry.localUser(userId);
+    // guard `!user?.subscribers.includes(subscriber)` => `!user`: test/live-histories.spec.ts
+    // guard `!this.isMember(userId, conversationId, joinedSeq)` => `!this.isMember(userId, conversationId)`: test/live-histories.spec.ts
     if (!user?.subscribers.includes(subscriber) || !this.isMember(userId, conversationId, joinedSeq)) return;
     this.registry.feed(conversationId)!.subscribe(subscriber, user, joinedSeq);
   }
@@ -112,19 +118,23 @@ export class FeedsService {
     }));
     const windows = await this.windows.after(userId, starts, WINDOW);
     for (const subscription of subscriptions) {
+      // guard: test/live-histories.spec.ts
       if (!subscription.isActive) continue; // the user left, or was subscribed again, meanwhile
       const window = windows.get(subscription.conversationId);
       if (!window) {
+        // guard: test/live-histories.spec.ts
         this.registry.feed(subscription.conversationId)!.membershipNotFound(subscription.user);
         continue;
       }
       for (const message of window.items) {
+        // guard: test/live-histories.spec.ts
         if (message.seq <= subscription.scannedSeq) continue;
         const afterSeq = subscription.sentSeq;
         subscription.sentSeq = message.seq; // first: a subscriber that becomes slow by it resumes from here
         subscription.subscriber.message(message, afterSeq);
         if (!subscription.isActive) break;
       }
+      // guard: test/live-histories.spec.ts
       subscription.scannedSeq = Math.max(subscription.scannedSeq, window.toSeq);
     }
   }

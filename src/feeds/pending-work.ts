@@ -42,10 +42,6 @@ export class PendingWork {
     this.everybody = true;
   }
 
-  dropEarly(upToSeq: number): void {
-    for (const seq of this.early.keys()) if (seq <= upToSeq) this.early.delete(seq);
-  }
-
   takeMembershipQuery(): MembershipQuery {
     const { userIds, everybody, changes } = this;
     this.userIds = new Set();

@@ -338,6 +338,7 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
     this.needsReady = true; // changes and receipts are missed meanwhile
     this.ws.pause();
     const positions = this.services.feeds.detach(this, this.userId);
+    // guard: test/live-histories.spec.ts
     for (const id of this.backlog?.joining ?? []) positions.set(id, { seq: 0, joinedSeq: -1 }); // fits no membership
     this.slow = { since: Date.now(), positions };
     this.backlog = undefined;

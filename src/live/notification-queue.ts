@@ -101,10 +101,12 @@ export class NotificationQueue {
     const { feeds } = this.services;
     const { conversationId, joinedSeq } = notification;
     if (!this.queue.has(notification)) return false; // cleared meanwhile
+    // guard: test/live-histories.spec.ts
     if (!feeds.isMember(this.target.userId, conversationId, joinedSeq)) {
       this.queue.delete(notification); // `left` has been sent
       return false;
     }
+    // guard `!notification.isOwnJoin || readJoinedSeq === joinedSeq` => `true`: test/live-histories.spec.ts
     if (!notification.isOwnJoin || readJoinedSeq === joinedSeq) return true;
     feeds.checkMembership(this.target.userId, conversationId);
     return false;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { CursorKind } from '../common/cursor.js';
+import { CursorKind, isId } from '../common/cursor.js';
 import type { ActingUser } from '../common/caller.js';
 import { HIGHEST_ID, isUuid, newId, type SessionId, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { notSignedIn, sessionNotFound, userNotFound, wrongCredentials } from '../common/problems.js';
 import { Settings } from '../config/settings.js';
@@ -18,7 +19,7 @@ const MAX_DEVICE_LENGTH = 200;
 /** How many sessions one event names: what goes to other processes has to fit into 8,000 bytes. */
 const MAX_ENDED_PER_EVENT = 100;
 
-const CURSOR = new CursorKind<[beforeId: string]>('s1', ([id]) => typeof id === 'string' && isUuid(id));
+const CURSOR = new CursorKind<[beforeId: string]>('s1', isId);
 
 /** Logging in, staying logged in, logging out. */
 @Injectable()
@@ -69,11 +70,15 @@ export class SessionsService {
   /** Sessions of the caller, newest first. */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<SessionPage> {
     const [beforeId] = cursor === undefined ? [HIGHEST_ID] : CURSOR.decode(cursor);
-    const rows = await this.repository.list(me.userId, beforeId, limit + 1);
-    const items = rows.slice(0, limit).map(({ id, device, createdAt, lastUsedAt }) => {
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.list(me.userId, beforeId, atMost),
+      ({ id }) => CURSOR.encode(id),
+    );
+    const items = rows.map(({ id, device, createdAt, lastUsedAt }) => {
       return { id, device, createdAt, lastUsedAt, current: id === me.sessionId };
     });
-    return rows.length > limit ? { items, next: CURSOR.encode(items.at(-1)!.id) } : { items };
+    return { items, ...next };
   }
 
   /** Ends one of the caller's sessions, by its id or as `current`. @throws session-not-found (404) */

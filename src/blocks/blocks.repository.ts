@@ -49,12 +49,6 @@ const LIST = statement<[blockerId: UserId, createdAt: string, blockedId: UserId,
    ORDER BY created_at DESC, blocked_id DESC LIMIT $4`,
 );
 
-/** Index: blocks_pkey. */
-const BLOCKED_BY = statement<[blockerId: UserId], { blockedId: UserId }>(
-  'blocks.blocked-by',
-  `SELECT blocked_id AS "blockedId" FROM blocks WHERE blocker_id = $1`,
-);
-
 /** Index: blocks_blocked. */
 const BLOCKERS_AMONG = statement<[blockedId: UserId, userIds: readonly UserId[]], { blockerId: UserId }>(
   'blocks.blockers-among',
@@ -66,13 +60,6 @@ const BETWEEN = statement<[userId: UserId, otherId: UserId], { blocked: boolean;
   'blocks.between',
   `SELECT EXISTS (SELECT FROM blocks WHERE blocker_id = $1 AND blocked_id = $2) AS blocked,
      EXISTS (SELECT FROM blocks WHERE blocker_id = $2 AND blocked_id = $1) AS "blocksYou"`,
-);
-
-/** Indexes: blocks_pkey, blocks_blocked. */
-const EITHER_WAY = statement<[userId: UserId, otherIds: readonly UserId[]], { userId: UserId }>(
-  'blocks.either-way',
-  `SELECT blocked_id AS "userId" FROM blocks WHERE blocker_id = $1 AND blocked_id = ANY ($2::uuid[])
-   UNION SELECT blocker_id FROM blocks WHERE blocked_id = $1 AND blocker_id = ANY ($2::uuid[])`,
 );
 
 /** Index: users_pkey. */
@@ -106,20 +93,12 @@ export class BlocksRepository {
     return db.many(LIST, blockerId, before.createdAt, before.blockedId, limit);
   }
 
-  async blockedBy(db: Db, blockerId: UserId): Promise<UserId[]> {
-    return (await db.many(BLOCKED_BY, blockerId)).map(({ blockedId }) => blockedId);
-  }
-
   async blockersAmong(db: Db, blockedId: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
     return (await db.many(BLOCKERS_AMONG, blockedId, userIds)).map(({ blockerId }) => blockerId);
   }
 
   between(db: Db, userId: UserId, otherId: UserId): Promise<{ blocked: boolean; blocksYou: boolean }> {
     return db.one(BETWEEN, userId, otherId);
-  }
-
-  async eitherWay(db: Db, userId: UserId, otherIds: readonly UserId[]): Promise<UserId[]> {
-    return (await db.many(EITHER_WAY, userId, otherIds)).map((row) => row.userId);
   }
 
   async version(db: Db, userId: UserId): Promise<number | undefined> {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind, isMoment } from '../common/cursor.js';
-import { isUuid, type UserId } from '../common/ids.js';
+import { CursorKind, isId, isMoment } from '../common/cursor.js';
+import { LOWEST_ID, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { alreadyBlocked, blockSelf, notBlocked, notSignedIn, userNotFound } from '../common/problems.js';
 import { Db } from '../database/db.js';
@@ -12,13 +13,9 @@ import type { Block, BlockPage, BlockState } from './blocks.dto.js';
 import { BlocksRepository, type BlockPlace, type BlockRow } from './blocks.repository.js';
 
 /** The next page begins before this block. */
-const blockCursor = new CursorKind<[createdAt: string, blockedId: UserId]>(
-  'b1',
-  ([createdAt, blockedId, ...rest]) =>
-    isMoment(createdAt) && typeof blockedId === 'string' && isUuid(blockedId) && rest.length === 0,
-);
+const blockCursor = new CursorKind<[createdAt: string, blockedId: UserId]>('b1', isMoment, isId);
 
-const START: BlockPlace = { createdAt: 'infinity', blockedId: '00000000-0000-0000-0000-000000000000' };
+const START: BlockPlace = { createdAt: 'infinity', blockedId: LOWEST_ID };
 
 /** Blocks are one-way, decided by the blocker. */
 @Injectable()
@@ -63,11 +60,13 @@ export class BlocksService {
 
   /** Newest first. @throws malformed (400): the cursor */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<BlockPage> {
-    const rows = await this.repository.list(this.db, me.userId, placeOf(cursor), limit + 1);
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    const items = await this.blocksOf(shown);
-    return last ? { items, next: blockCursor.encode(last.createdAt.toISOString(), last.blockedId) } : { items };
+    const before = placeOf(cursor);
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.list(this.db, me.userId, before, atMost),
+      (last) => blockCursor.encode(last.createdAt.toISOString(), last.blockedId),
+    );
+    return { items: await this.blocksOf(rows), ...next };
   }
 
   /** Counts the user's blocks and unblocks. @throws not-signed-in (401): there is no such user */
@@ -75,20 +74,6 @@ export class BlocksService {
     const version = await this.repository.version(db, userId);
     if (version === undefined) throw notSignedIn();
     return version;
-  }
-
-  async isBlocked(blockerId: UserId, blockedId: UserId): Promise<boolean> {
-    return (await this.repository.between(this.db, blockerId, blockedId)).blocked;
-  }
-
-  /** Whom the user has blocked: whose group messages are hidden from them. */
-  async hiddenFor(userId: UserId): Promise<ReadonlySet<UserId>> {
-    return new Set(await this.repository.blockedBy(this.db, userId));
-  }
-
-  /** Those of the others who have blocked the user or are blocked by them: neither sees the other's receipts and typing. */
-  async eitherWay(userId: UserId, otherIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
-    return new Set(await this.repository.eitherWay(this.db, userId, otherIds));
   }
 
   /** Those of the users who have blocked this one, read in the transaction; exact for users whose rows it holds. */

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { BlocksService } from '../blocks/blocks.service.js';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind } from '../common/cursor.js';
-import { isUuid, type ConversationId, type UserId } from '../common/ids.js';
+import { CursorKind, isId } from '../common/cursor.js';
+import { HIGHEST_ID, isUuid, type ConversationId, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import {
   forbidden,
@@ -26,12 +27,7 @@ import { GroupsRepository, type GroupRow } from './groups.repository.js';
 import { mayManage, roleName } from './roles.js';
 
 /** The next page begins before this group. */
-const groupCursor = new CursorKind<[beforeId: ConversationId]>(
-  'g1',
-  ([id, ...rest]) => typeof id === 'string' && isUuid(id) && rest.length === 0,
-);
-
-const HIGHEST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const groupCursor = new CursorKind<[beforeId: ConversationId]>('g1', isId);
 
 /** What one may do to a group. Who is not in it gets group-not-found, as if it did not exist. */
 @Injectable()
@@ -75,10 +71,12 @@ export class GroupsService {
   /** Those the caller is in, newest first. @throws malformed (400): the cursor */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<GroupPage> {
     const [beforeId] = cursor === undefined ? [HIGHEST_ID] : groupCursor.decode(cursor);
-    const rows = await this.repository.listOf(me.userId, beforeId, limit + 1);
-    const items = rows.slice(0, limit).map(groupOf);
-    const last = rows.length > limit ? items.at(-1) : undefined;
-    return last ? { items, next: groupCursor.encode(last.id) } : { items };
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.listOf(me.userId, beforeId, atMost),
+      ({ conversationId }) => groupCursor.encode(conversationId),
+    );
+    return { items: rows.map(groupOf), ...next };
   }
 
   /** @throws group-not-found (404), forbidden (403): a plain member */

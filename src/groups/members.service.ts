@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { BlocksService } from '../blocks/blocks.service.js';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind, isMoment } from '../common/cursor.js';
-import { isUuid, type UserId } from '../common/ids.js';
+import { CursorKind, isId, isMoment } from '../common/cursor.js';
+import { LOWEST_ID, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { forbidden, groupFull, notAMember, recipientBlockedYou, userNotFound } from '../common/problems.js';
 import { Settings } from '../config/settings.js';
@@ -17,13 +18,9 @@ import { GroupsService } from './groups.service.js';
 import { mayChange, mayManage, mayRemove, roleName, type Role } from './roles.js';
 
 /** The next page begins after this member. */
-const memberCursor = new CursorKind<[joinedAt: string, userId: UserId]>(
-  'gm1',
-  ([joinedAt, userId, ...rest]) =>
-    isMoment(joinedAt) && typeof userId === 'string' && isUuid(userId) && rest.length === 0,
-);
+const memberCursor = new CursorKind<[joinedAt: string, userId: UserId]>('gm1', isMoment, isId);
 
-const START: MemberPlace = { joinedAt: '-infinity', userId: '00000000-0000-0000-0000-000000000000' };
+const START: MemberPlace = { joinedAt: '-infinity', userId: LOWEST_ID };
 
 /** Who is in a group, and as what. */
 @Injectable()
@@ -41,11 +38,13 @@ export class MembersService {
   /** Longest-standing first. @throws group-not-found (404), malformed (400): the cursor */
   async list(me: ActingUser, groupId: string, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<MemberPage> {
     const { id } = await this.groups.get(me, groupId);
-    const rows = await this.repository.members(id, placeOf(cursor), limit + 1);
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    const items = await this.membersOf(shown);
-    return last ? { items, next: memberCursor.encode(last.joinedAt.toISOString(), last.userId) } : { items };
+    const after = placeOf(cursor);
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.members(id, after, atMost),
+      (last) => memberCursor.encode(last.joinedAt.toISOString(), last.userId),
+    );
+    return { items: await this.membersOf(rows), ...next };
   }
 
   /**

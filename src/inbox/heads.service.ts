@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind, isMoment } from '../common/cursor.js';
-import { isUuid, type ConversationId, type UserId } from '../common/ids.js';
+import { CursorKind, isId, isMoment } from '../common/cursor.js';
+import { HIGHEST_ID, type ConversationId, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { conversationNotFound } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
@@ -13,12 +14,8 @@ import { UsersService } from '../users/users.service.js';
 import { HeadsRepository, type HeadRow } from './heads.repository.js';
 import type { Conversation, ConversationPage } from './inbox.dto.js';
 
-const headCursor = new CursorKind<[lastAt: string, conversationId: ConversationId]>(
-  'c1',
-  ([lastAt, id, ...rest]) => isMoment(lastAt) && typeof id === 'string' && isUuid(id) && rest.length === 0,
-);
-
-const MAX_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** The next page begins before this head. */
+const headCursor = new CursorKind<[lastAt: string, conversationId: ConversationId]>('c1', isMoment, isId);
 
 /** The heads of a user's conversations: what a list of chats shows. */
 @Injectable()
@@ -32,15 +29,13 @@ export class HeadsService {
 
   /** A page, newest first. A conversation that moves while one pages is found at the top again. */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<ConversationPage> {
-    const [lastAt, conversationId] = cursor === undefined ? ['infinity', MAX_UUID] : headCursor.decode(cursor);
-    const rows = await this.repository.page(me.userId, limit + 1, { lastAt, conversationId });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    const items = await this.show(me.userId, page);
-    return {
-      items,
-      ...(rows.length > limit && last && { next: headCursor.encode(last.lastAt.toISOString(), last.conversationId) }),
-    };
+    const [lastAt, conversationId] = cursor === undefined ? ['infinity', HIGHEST_ID] : headCursor.decode(cursor);
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.page(me.userId, atMost, { lastAt, conversationId }),
+      (last) => headCursor.encode(last.lastAt.toISOString(), last.conversationId),
+    );
+    return { items: await this.show(me.userId, rows), ...next };
   }
 
   /** @throws conversation-not-found, user-not-found (404) */

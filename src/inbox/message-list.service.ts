@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind, isMoment } from '../common/cursor.js';
-import { directConversationId, isUuid, type ConversationId, type UserId } from '../common/ids.js';
+import { CursorKind, isId, isMoment, isSeq } from '../common/cursor.js';
+import { directConversationId, isUuid, LOWEST_ID, type ConversationId, type UserId } from '../common/ids.js';
 import { DEFAULT_LIMIT } from '../common/paging.dto.js';
 import { recipientNotFound, userNotFound } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
@@ -20,14 +20,15 @@ import type { SeenMessage } from '../messages/seen-message.js';
 /** A place in the merged list: the next page begins beyond it. */
 const listCursor = new CursorKind<[sentAt: string, conversationId: ConversationId, seq: number]>(
   'm1',
-  ([sentAt, id, seq, ...rest]) =>
-    isMoment(sentAt) && typeof id === 'string' && isUuid(id) && Number.isSafeInteger(seq) && rest.length === 0,
+  isMoment,
+  isId,
+  isSeq,
 );
 
 /** Before the newest and after the oldest of all messages. */
 const START = {
-  newest: { sentAt: 'infinity', conversationId: '00000000-0000-0000-0000-000000000000', seq: 0 },
-  oldest: { sentAt: '-infinity', conversationId: '00000000-0000-0000-0000-000000000000', seq: 0 },
+  newest: { sentAt: 'infinity', conversationId: LOWEST_ID, seq: 0 },
+  oldest: { sentAt: '-infinity', conversationId: LOWEST_ID, seq: 0 },
 } as const;
 
 /** The merged list: everything a user sent or received in the conversations they are in. */

@@ -81,7 +81,7 @@ export class MessagesRepository {
     return new Map(states.map((state) => [state.conversationId, state]));
   }
 
-  /** The receipts after one user id (the nil UUID: from the first), at most `limit`. */
+  /** The receipts after one user id (LOWEST_ID: from the first), at most `limit`. */
   receipts(userId: UserId, place: MessagePlace, afterUserId: UserId, limit: number): Promise<ReceiptRow[]> {
     return this.db.many(RECEIPTS, userId, place.conversationId, place.seq, afterUserId, limit);
   }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Tx } from '../database/tx.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 const COLUMNS = `id, name, key_hash AS "keyHash", scopes, created_at AS "createdAt", last_used_at AS "lastUsedAt",
@@ -34,24 +33,22 @@ const REVOKE = statement<[id: string], never>(
 
 @Injectable()
 export class ApiKeysRepository {
-  constructor(private readonly db: Db) {}
-
   /** Never a revoked one. */
-  findByHash(hash: string): Promise<ApiKeyEntity | undefined> {
-    return this.db.maybe(BY_HASH, hash);
+  findByHash(tx: Tx, hash: string): Promise<ApiKeyEntity | undefined> {
+    return tx.db.maybe(BY_HASH, hash);
   }
 
-  async noteUse(id: string): Promise<void> {
-    await this.db.change(NOTE_USE, id);
+  async noteUse(tx: Tx, id: string): Promise<void> {
+    await tx.db.change(NOTE_USE, id);
   }
 
-  list(beforeId: string, limit: number): Promise<ApiKeyEntity[]> {
-    return this.db.many(LIST, beforeId, limit);
+  list(tx: Tx, beforeId: string, limit: number): Promise<ApiKeyEntity[]> {
+    return tx.db.many(LIST, beforeId, limit);
   }
 
   async insert(tx: Tx, key: Pick<ApiKeyEntity, 'id' | 'name' | 'keyHash' | 'scopes'>): Promise<ApiKeyEntity> {
-    const row = tx.orm.create(ApiKeyEntity, key);
-    await tx.orm.insert(ApiKeyEntity, row); // fills in what the table sets by itself
+    const row = tx.manager.create(ApiKeyEntity, key);
+    await tx.manager.insert(ApiKeyEntity, row); // fills in what the table sets by itself
     return row;
   }
 

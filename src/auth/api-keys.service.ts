@@ -25,7 +25,7 @@ export class ApiKeysService {
     const [beforeId] = cursor === undefined ? [HIGHEST_ID] : CURSOR.decode(cursor);
     const { rows, ...next } = await readPage(
       limit,
-      (atMost) => this.repository.list(beforeId, atMost),
+      (atMost) => this.repository.list(this.work.now, beforeId, atMost),
       ({ id }) => CURSOR.encode(id),
     );
     return { items: rows.map(apiKeyOf), ...next };

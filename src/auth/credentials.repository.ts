@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
 import { CredentialEntity } from './credential.entity.js';
 
 /** Index: credentials_pkey. */
@@ -25,17 +24,15 @@ const REPLACE = statement<[userId: UserId, oldHash: string, newHash: string], ne
 
 @Injectable()
 export class CredentialsRepository {
-  constructor(private readonly db: Db) {}
-
-  async find(userId: UserId): Promise<string | undefined> {
-    return (await this.db.maybe(FIND, userId))?.passwordHash;
+  async find(tx: Tx, userId: UserId): Promise<string | undefined> {
+    return (await tx.db.maybe(FIND, userId))?.passwordHash;
   }
 
   async insert(tx: Tx, userId: UserId, passwordHash: string): Promise<void> {
-    await tx.orm.insert(CredentialEntity, { userId, passwordHash });
+    await tx.manager.insert(CredentialEntity, { userId, passwordHash });
   }
 
-  async hold(tx: Tx, userId: UserId, passwordHash: string): Promise<boolean> {
+  async hold(tx: Transaction, userId: UserId, passwordHash: string): Promise<boolean> {
     return (await tx.db.maybe(HOLD, userId, passwordHash)) !== undefined;
   }
 
@@ -44,6 +41,6 @@ export class CredentialsRepository {
   }
 
   async remove(tx: Tx, userId: UserId): Promise<void> {
-    await tx.orm.delete(CredentialEntity, { userId });
+    await tx.manager.delete(CredentialEntity, { userId });
   }
 }

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SessionId, UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
 import type { SessionEntity } from './session.entity.js';
 
 /** How long a session lives after it last got tokens. */
@@ -61,28 +60,26 @@ const FORGET_EXPIRED = statement<[userId: UserId], never>(
 
 @Injectable()
 export class SessionsRepository {
-  constructor(private readonly db: Db) {}
-
   /** Undefined where the session has ended or expired. */
-  async userOf(id: SessionId): Promise<UserId | undefined> {
-    return (await this.db.maybe(USER_OF, id))?.userId;
+  async userOf(tx: Tx, id: SessionId): Promise<UserId | undefined> {
+    return (await tx.db.maybe(USER_OF, id))?.userId;
   }
 
-  list(userId: UserId, beforeId: SessionId, limit: number): Promise<SessionEntity[]> {
-    return this.db.many(LIST, userId, beforeId, limit);
+  list(tx: Tx, userId: UserId, beforeId: SessionId, limit: number): Promise<SessionEntity[]> {
+    return tx.db.many(LIST, userId, beforeId, limit);
   }
 
   /** Also forgets the user's expired ones, so that they do not pile up. */
-  async insert(tx: Tx, id: SessionId, userId: UserId, device: string): Promise<void> {
+  async insert(tx: Transaction, id: SessionId, userId: UserId, device: string): Promise<void> {
     await tx.db.change(FORGET_EXPIRED, userId);
     await tx.db.change(INSERT, id, userId, device);
   }
 
-  lock(tx: Tx, id: SessionId): Promise<{ userId: UserId; refreshNumber: number } | undefined> {
+  lock(tx: Transaction, id: SessionId): Promise<{ userId: UserId; refreshNumber: number } | undefined> {
     return tx.db.maybe(LOCK, id);
   }
 
-  async advance(tx: Tx, id: SessionId): Promise<void> {
+  async advance(tx: Transaction, id: SessionId): Promise<void> {
     await tx.db.change(ADVANCE, id);
   }
 

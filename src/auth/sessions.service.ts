@@ -6,7 +6,8 @@ import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { notSignedIn, sessionNotFound, userNotFound, wrongCredentials } from '../common/problems.js';
 import { Settings } from '../config/settings.js';
-import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
+import type { Transaction } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import { userOf } from '../users/views.js';
 import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js';
@@ -72,7 +73,7 @@ export class SessionsService {
     const [beforeId] = cursor === undefined ? [HIGHEST_ID] : CURSOR.decode(cursor);
     const { rows, ...next } = await readPage(
       limit,
-      (atMost) => this.repository.list(me.userId, beforeId, atMost),
+      (atMost) => this.repository.list(this.work.now, me.userId, beforeId, atMost),
       ({ id }) => CURSOR.encode(id),
     );
     const items = rows.map(({ id, device, createdAt, lastUsedAt }) => {
@@ -92,17 +93,17 @@ export class SessionsService {
   }
 
   /** Ends every session of the user. */
-  endAll(tx: Tx, userId: UserId): Promise<void> {
+  endAll(tx: Transaction, userId: UserId): Promise<void> {
     return this.endOthers(tx, userId);
   }
 
   /** Ends the user's sessions but for the one that is kept, if any. */
-  async endOthers(tx: Tx, userId: UserId, keptId?: SessionId): Promise<void> {
+  async endOthers(tx: Transaction, userId: UserId, keptId?: SessionId): Promise<void> {
     announceEnd(tx, userId, await this.repository.endOthers(tx, userId, keptId));
   }
 
   /** `hold` makes sure, first in the transaction, that the user may have a session, and holds them against removal. */
-  private async open(userId: UserId, device: string, hold: (tx: Tx) => Promise<void>): Promise<Tokens> {
+  private async open(userId: UserId, device: string, hold: (tx: Transaction) => Promise<void>): Promise<Tokens> {
     const sessionId = newId();
     await this.work.run(async (tx) => {
       await hold(tx);
@@ -113,7 +114,7 @@ export class SessionsService {
 
   /** What using a token does to its session, under the lock of its row; undefined where there are no tokens for it. */
   private async use(
-    tx: Tx,
+    tx: Transaction,
     { sessionId, number }: RefreshClaim,
   ): Promise<(RefreshClaim & { userId: UserId }) | undefined> {
     const row = await this.repository.lock(tx, sessionId);
@@ -144,7 +145,7 @@ export class SessionsService {
   }
 }
 
-function announceEnd(tx: Tx, userId: UserId, sessionIds: readonly SessionId[]): void {
+function announceEnd(tx: Transaction, userId: UserId, sessionIds: readonly SessionId[]): void {
   for (let from = 0; from < sessionIds.length; from += MAX_ENDED_PER_EVENT) {
     const some = sessionIds.slice(from, from + MAX_ENDED_PER_EVENT);
     tx.emit({ name: 'sessions.ended', data: { userId, sessionIds: some } });

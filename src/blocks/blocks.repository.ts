@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { UserId } from '../common/ids.js';
-import type { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
+import type { Transaction, Tx } from '../database/tx.js';
 
 /** One block, as its blocker lists it. */
 export interface BlockRow {
@@ -71,37 +71,37 @@ const VERSION = statement<[userId: UserId], { blocksVersion: number }>(
 @Injectable()
 export class BlocksRepository {
   /** Locks the blocker and answers their new `blocksVersion`; undefined where they were removed. */
-  async countUp(db: Db, blockerId: UserId): Promise<number | undefined> {
-    return (await db.maybe(COUNT_UP, blockerId))?.blocksVersion;
+  async countUp(tx: Transaction, blockerId: UserId): Promise<number | undefined> {
+    return (await tx.db.maybe(COUNT_UP, blockerId))?.blocksVersion;
   }
 
   /** Undefined where it is there already. */
-  add(db: Db, blockerId: UserId, blockedId: UserId): Promise<BlockRow | undefined> {
-    return db.maybe(ADD, blockerId, blockedId);
+  add(tx: Tx, blockerId: UserId, blockedId: UserId): Promise<BlockRow | undefined> {
+    return tx.db.maybe(ADD, blockerId, blockedId);
   }
 
   /** Whether there was one. */
-  async remove(db: Db, blockerId: UserId, blockedId: UserId): Promise<boolean> {
-    return (await db.change(REMOVE, blockerId, blockedId)) === 1;
+  async remove(tx: Tx, blockerId: UserId, blockedId: UserId): Promise<boolean> {
+    return (await tx.db.change(REMOVE, blockerId, blockedId)) === 1;
   }
 
-  async removeAllSetBy(db: Db, blockerId: UserId): Promise<void> {
-    await db.change(REMOVE_ALL_SET_BY, blockerId);
+  async removeAllSetBy(tx: Tx, blockerId: UserId): Promise<void> {
+    await tx.db.change(REMOVE_ALL_SET_BY, blockerId);
   }
 
-  list(db: Db, blockerId: UserId, before: BlockPlace, limit: number): Promise<BlockRow[]> {
-    return db.many(LIST, blockerId, before.createdAt, before.blockedId, limit);
+  list(tx: Tx, blockerId: UserId, before: BlockPlace, limit: number): Promise<BlockRow[]> {
+    return tx.db.many(LIST, blockerId, before.createdAt, before.blockedId, limit);
   }
 
-  async blockersAmong(db: Db, blockedId: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
-    return (await db.many(BLOCKERS_AMONG, blockedId, userIds)).map(({ blockerId }) => blockerId);
+  async blockersAmong(tx: Transaction, blockedId: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
+    return (await tx.db.many(BLOCKERS_AMONG, blockedId, userIds)).map(({ blockerId }) => blockerId);
   }
 
-  between(db: Db, userId: UserId, otherId: UserId): Promise<{ blocked: boolean; blocksYou: boolean }> {
-    return db.one(BETWEEN, userId, otherId);
+  between(tx: Tx, userId: UserId, otherId: UserId): Promise<{ blocked: boolean; blocksYou: boolean }> {
+    return tx.db.one(BETWEEN, userId, otherId);
   }
 
-  async version(db: Db, userId: UserId): Promise<number | undefined> {
-    return (await db.maybe(VERSION, userId))?.blocksVersion;
+  async version(tx: Tx, userId: UserId): Promise<number | undefined> {
+    return (await tx.db.maybe(VERSION, userId))?.blocksVersion;
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
-import type { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
+import type { Transaction, Tx } from '../database/tx.js';
 import { Kind } from './conversation.entity.js';
 import { RoleNumber } from './member.entity.js';
 import type { LockedGroup, MemberRow } from './membership.js';
@@ -164,57 +164,57 @@ const LEAVE_ALL = statement<[userId: UserId], never>('members.leave-all', `DELET
 /** Who is in a conversation, and as what. Each method is a statement, or statements, of one transaction. */
 @Injectable()
 export class MembersRepository {
-  lock(db: Db, id: ConversationId): Promise<LockedGroup | undefined> {
-    return db.maybe(LOCK, id);
+  lock(tx: Transaction, id: ConversationId): Promise<LockedGroup | undefined> {
+    return tx.db.maybe(LOCK, id);
   }
 
   /** Those of the users who are members. */
-  async among(db: Db, id: ConversationId, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberRow>> {
-    return new Map((await db.many(AMONG, id, userIds)).map((row) => [row.userId, row]));
+  async among(tx: Tx, id: ConversationId, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberRow>> {
+    return new Map((await tx.db.many(AMONG, id, userIds)).map((row) => [row.userId, row]));
   }
 
   /** The longest-standing admin, else member; undefined where there is nobody else. */
-  async successor(db: Db, id: ConversationId, ownerId: UserId): Promise<UserId | undefined> {
-    return (await db.maybe(SUCCESSOR, id, ownerId))?.userId;
+  async successor(tx: Transaction, id: ConversationId, ownerId: UserId): Promise<UserId | undefined> {
+    return (await tx.db.maybe(SUCCESSOR, id, ownerId))?.userId;
   }
 
   /** `memberIds` without the owner, each once. */
-  async create(db: Db, id: ConversationId, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<void> {
-    await db.change(CREATE, id, name, ownerId, memberIds);
+  async create(tx: Tx, id: ConversationId, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<void> {
+    await tx.db.change(CREATE, id, name, ownerId, memberIds);
   }
 
   join(
-    db: Db,
+    tx: Transaction,
     id: ConversationId,
     userId: UserId,
     role: RoleNumber,
   ): Promise<{ membersVersion: number; joinedSeq: number; joinedAt: Date }> {
-    return db.one(JOIN, id, userId, role);
+    return tx.db.one(JOIN, id, userId, role);
   }
 
   /** Answers the new `members_version`. */
-  async setRoles(db: Db, id: ConversationId, roles: ReadonlyMap<UserId, RoleNumber>): Promise<number> {
+  async setRoles(tx: Transaction, id: ConversationId, roles: ReadonlyMap<UserId, RoleNumber>): Promise<number> {
     const userIds = [...roles.keys()];
-    await db.many(
+    await tx.db.many(
       LOCK_MEMBERS,
       userIds.map(() => id),
       userIds,
     );
-    return (await db.one(SET_ROLES, id, userIds, [...roles.values()])).membersVersion;
+    return (await tx.db.one(SET_ROLES, id, userIds, [...roles.values()])).membersVersion;
   }
 
-  leave(db: Db, id: ConversationId, userId: UserId): Promise<{ membersVersion: number; deleted: boolean }> {
-    return db.one(LEAVE, id, userId);
+  leave(tx: Transaction, id: ConversationId, userId: UserId): Promise<{ membersVersion: number; deleted: boolean }> {
+    return tx.db.one(LEAVE, id, userId);
   }
 
-  async rename(db: Db, id: ConversationId, name: string): Promise<void> {
-    await db.change(RENAME, id, name);
+  async rename(tx: Tx, id: ConversationId, name: string): Promise<void> {
+    await tx.db.change(RENAME, id, name);
   }
 
   /** Answers who was in it. */
-  async deleteGroup(db: Db, id: ConversationId): Promise<UserId[]> {
-    const locked = await db.many(LOCK_ALL_IN, id);
-    await db.change(DELETE_GROUP, id);
+  async deleteGroup(tx: Transaction, id: ConversationId): Promise<UserId[]> {
+    const locked = await tx.db.many(LOCK_ALL_IN, id);
+    await tx.db.change(DELETE_GROUP, id);
     return locked.map(({ userId }) => userId);
   }
 
@@ -222,14 +222,19 @@ export class MembersRepository {
    * Takes a user out of everything; their users row is locked and marked as removed already. Each step is its own
    * statement: it must see what was committed while the one before it waited.
    */
-  async leaveAll(db: Db, userId: UserId): Promise<{ left: Left[]; successors: ReadonlyMap<ConversationId, UserId> }> {
-    const own = await db.many(LOCK_ALL_OF, userId);
-    const successors = new Map((await db.many(SUCCESSORS_OF, userId)).map((row) => [row.conversationId, row.userId]));
+  async leaveAll(
+    tx: Transaction,
+    userId: UserId,
+  ): Promise<{ left: Left[]; successors: ReadonlyMap<ConversationId, UserId> }> {
+    const own = await tx.db.many(LOCK_ALL_OF, userId);
+    const successors = new Map(
+      (await tx.db.many(SUCCESSORS_OF, userId)).map((row) => [row.conversationId, row.userId]),
+    );
     const [groupIds, ownerIds] = [[...successors.keys()], [...successors.values()]];
-    await db.many(LOCK_MEMBERS, [...own.map(({ id }) => id), ...groupIds], [...own.map(() => userId), ...ownerIds]);
-    await db.change(MAKE_OWNERS, groupIds, ownerIds);
-    const left = await db.many(COUNT_OUT_OF_ALL, userId);
-    await db.change(LEAVE_ALL, userId);
+    await tx.db.many(LOCK_MEMBERS, [...own.map(({ id }) => id), ...groupIds], [...own.map(() => userId), ...ownerIds]);
+    await tx.db.change(MAKE_OWNERS, groupIds, ownerIds);
+    const left = await tx.db.many(COUNT_OUT_OF_ALL, userId);
+    await tx.db.change(LEAVE_ALL, userId);
     return { left, successors };
   }
 }

@@ -1,8 +1,7 @@
 import { Global, Inject, Module, type OnApplicationShutdown, type DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Settings } from '../config/settings.js';
-import { dataSourceOptions, migrate, poolOf, type Schema } from './data-source.js';
-import { Db } from './db.js';
+import { dataSourceOptions, migrate, type Schema } from './data-source.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** The pool, the unit of work and the migrated schema. */
@@ -25,10 +24,9 @@ export class DatabaseModule implements OnApplicationShutdown {
             return dataSource;
           },
         },
-        { provide: Db, inject: [DataSource], useFactory: (dataSource: DataSource) => new Db(poolOf(dataSource)) },
         UnitOfWork,
       ],
-      exports: [DataSource, Db, UnitOfWork],
+      exports: [UnitOfWork],
     };
   }
 

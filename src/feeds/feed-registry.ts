@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from '../common/ids.js';
+import type { Tx } from '../database/tx.js';
 import type { MessageSent } from '../events/events.js';
 import type { UsersService } from '../users/users.service.js';
 import { Feed, type FeedSource } from './conversation-feed.js';
@@ -22,6 +23,7 @@ export class Knowledge implements FeedSource {
   isClosing = false;
 
   constructor(
+    private readonly tx: Tx,
     private readonly repository: FeedsRepository,
     private readonly directory: UsersService,
     /** Resolves when a read that has failed may be tried again. */
@@ -55,8 +57,8 @@ export class Knowledge implements FeedSource {
   async load(user: LocalUser): Promise<MembershipRow[]> {
     for (;;) {
       const { epoch } = user;
-      const [blocks] = await this.repository.blocks([user.id]);
-      const rows = await this.repository.memberships([user.id]);
+      const [blocks] = await this.repository.blocks(this.tx, [user.id]);
+      const rows = await this.repository.memberships(this.tx, [user.id]);
       if (user.epoch !== epoch) continue;
       if (blocks) this.takeBlocks(user, blocks);
       user.isLoaded = true;
@@ -70,7 +72,10 @@ export class Knowledge implements FeedSource {
   async readBlocks(users: readonly LocalUser[]): Promise<void> {
     while (!this.isClosing) {
       try {
-        for (const row of await this.repository.blocks(users.map(({ id }) => id))) {
+        for (const row of await this.repository.blocks(
+          this.tx,
+          users.map(({ id }) => id),
+        )) {
           const user = this.users.get(row.userId);
           if (user) this.takeBlocks(user, row);
         }
@@ -97,8 +102,8 @@ export class Knowledge implements FeedSource {
   /** What the database is ahead in is treated as a hint. */
   async compare(users: readonly LocalUser[]): Promise<void> {
     const ids = users.map(({ id }) => id);
-    const blocks = await this.repository.blocks(ids);
-    const rows = await this.repository.memberships(ids);
+    const blocks = await this.repository.blocks(this.tx, ids);
+    const rows = await this.repository.memberships(this.tx, ids);
     for (const row of blocks) {
       const user = this.users.get(row.userId);
       if (user) this.takeBlocks(user, row);
@@ -121,11 +126,11 @@ export class Knowledge implements FeedSource {
   // ---- for the feeds ----
 
   members(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined> {
-    return this.repository.members(conversationId, userIds);
+    return this.repository.members(this.tx, conversationId, userIds);
   }
 
   async gap(conversation: FedConversation, afterSeq: number, toSeq: number, limit: number): Promise<Passed[]> {
-    const rows = await this.repository.gap(conversation.conversationId, afterSeq, toSeq, limit);
+    const rows = await this.repository.gap(this.tx, conversation.conversationId, afterSeq, toSeq, limit);
     const senders = await this.directory.summaries(rows.map(({ senderId }) => senderId));
     return rows.map((row) => ({
       message: messageView(

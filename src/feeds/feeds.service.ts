@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationId, UserId } from '../common/ids.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { EventBus } from '../events/event-bus.js';
 import type { EventMap } from '../events/events.js';
 import { UsersService } from '../users/users.service.js';
@@ -60,8 +61,9 @@ export class Feeds implements OnModuleDestroy {
     repository: FeedsRepository,
     directory: UsersService,
     private readonly windows: WindowsService,
+    private readonly work: UnitOfWork,
   ) {
-    this.known = new Knowledge(repository, directory, (error) => this.failed(error));
+    this.known = new Knowledge(work.now, repository, directory, (error) => this.failed(error));
     this.users = this.known.users;
     this.feeds = this.known.feeds;
     bus.on('message.sent', (sent) => this.feeds.get(sent.conversationId)?.sent(sent));
@@ -181,7 +183,7 @@ export class Feeds implements OnModuleDestroy {
       seq: at,
       joinedSeq: feed.joinedSeqOf(user),
     }));
-    const windows = await this.windows.after(userId, places, WINDOW);
+    const windows = await this.windows.after(this.work.now, userId, places, WINDOW);
     for (const cursor of cursors) {
       const { feed, follower, user } = cursor;
       if (feed.cursorOf(follower) !== cursor) continue; // left, or entered anew, meanwhile

@@ -19,8 +19,8 @@ import { ConversationsService } from '../conversations/conversations.service.js'
 import { RoleNumber } from '../conversations/member.entity.js';
 import type { LockedGroup, MemberRow } from '../conversations/membership.js';
 import { MembershipsService } from '../conversations/memberships.service.js';
-import type { Db } from '../database/db.js';
-import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import type { CreateGroup, Group, GroupPage } from './groups.dto.js';
 import { GroupsRepository, type GroupRow } from './groups.repository.js';
@@ -57,15 +57,13 @@ export class GroupsService {
       const blockers = await this.blocks.blockersAmong(tx, me.userId, userIds);
       if (blockers.length > 0) throw recipientBlockedYou(`You are blocked by ${addresses(blockers)}.`);
       const id = await this.memberships.create(tx, name, me.userId, userIds);
-      return this.get(me, id, tx.db);
+      return this.read(tx, me, id);
     });
   }
 
   /** @throws group-not-found (404) */
-  async get(me: ActingUser, id: string, db?: Db): Promise<Group> {
-    const row = isUuid(id) ? await this.conversations.find(id, me.userId, db) : undefined;
-    if (row?.kind !== Kind.group) throw groupNotFound();
-    return groupOf(row);
+  get(me: ActingUser, id: string): Promise<Group> {
+    return this.read(this.work.now, me, id);
   }
 
   /** Those the caller is in, newest first. @throws malformed (400): the cursor */
@@ -73,7 +71,7 @@ export class GroupsService {
     const [beforeId] = cursor === undefined ? [HIGHEST_ID] : groupCursor.decode(cursor);
     const { rows, ...next } = await readPage(
       limit,
-      (atMost) => this.repository.listOf(me.userId, beforeId, atMost),
+      (atMost) => this.repository.listOf(this.work.now, me.userId, beforeId, atMost),
       ({ conversationId }) => groupCursor.encode(conversationId),
     );
     return { items: rows.map(groupOf), ...next };
@@ -85,7 +83,7 @@ export class GroupsService {
       const { group, actor } = await this.lock(tx, me, id);
       if (!mayManage(actor.role)) throw forbidden('Owner and admins rename a group.');
       await this.memberships.rename(tx, group, name);
-      return this.get(me, group.id, tx.db);
+      return this.read(tx, me, group.id);
     });
   }
 
@@ -104,7 +102,7 @@ export class GroupsService {
    * @throws group-not-found (404)
    */
   async lock(
-    tx: Tx,
+    tx: Transaction,
     me: ActingUser,
     id: string,
     targetId: UserId = me.userId,
@@ -116,6 +114,12 @@ export class GroupsService {
     if (!actor) throw groupNotFound();
     const target = found.get(targetId);
     return { group, actor, ...(target && { target }) };
+  }
+
+  private async read(tx: Tx, me: ActingUser, id: string): Promise<Group> {
+    const row = isUuid(id) ? await this.conversations.find(tx, id, me.userId) : undefined;
+    if (row?.kind !== Kind.group) throw groupNotFound();
+    return groupOf(row);
   }
 }
 

@@ -10,7 +10,8 @@ import { Settings } from '../config/settings.js';
 import { RoleNumber } from '../conversations/member.entity.js';
 import type { LockedGroup, MemberRow } from '../conversations/membership.js';
 import { MembershipsService } from '../conversations/memberships.service.js';
-import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
+import type { Transaction } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import type { Member, MemberPage } from './groups.dto.js';
 import { GroupsRepository, type MemberPlace } from './groups.repository.js';
@@ -41,7 +42,7 @@ export class MembersService {
     const after = placeOf(cursor);
     const { rows, ...next } = await readPage(
       limit,
-      (atMost) => this.repository.members(id, after, atMost),
+      (atMost) => this.repository.members(this.work.now, id, after, atMost),
       (last) => memberCursor.encode(last.joinedAt.toISOString(), last.userId),
     );
     return { items: await this.membersOf(rows), ...next };
@@ -96,7 +97,7 @@ export class MembersService {
     });
   }
 
-  private async add(tx: Tx, me: ActingUser, group: LockedGroup, userId: UserId): Promise<MemberRow> {
+  private async add(tx: Transaction, me: ActingUser, group: LockedGroup, userId: UserId): Promise<MemberRow> {
     const blockers = await this.blocks.blockersAmong(tx, me.userId, [userId]);
     if (blockers.length > 0) throw recipientBlockedYou();
     if (group.memberCount >= this.settings.groupMaxMembers) throw groupFull();

@@ -7,7 +7,8 @@ import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { conversationNotFound } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { Kind } from '../conversations/conversation.entity.js';
-import type { Db } from '../database/db.js';
+import type { Tx } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { MessageViews } from '../messages/message-views.service.js';
 import type { Message } from '../messages/messages.dto.js';
 import { UsersService } from '../users/users.service.js';
@@ -21,6 +22,7 @@ const headCursor = new CursorKind<[lastAt: string, conversationId: ConversationI
 @Injectable()
 export class HeadsService {
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly conversations: ConversationsService,
     private readonly views: MessageViews,
@@ -32,10 +34,10 @@ export class HeadsService {
     const [lastAt, conversationId] = cursor === undefined ? ['infinity', HIGHEST_ID] : headCursor.decode(cursor);
     const { rows, ...next } = await readPage(
       limit,
-      (atMost) => this.repository.page(me.userId, atMost, { lastAt, conversationId }),
+      (atMost) => this.repository.page(this.work.now, me.userId, atMost, { lastAt, conversationId }),
       (last) => headCursor.encode(last.lastAt.toISOString(), last.conversationId),
     );
-    return { items: await this.show(me.userId, rows), ...next };
+    return { items: await this.show(this.work.now, me.userId, rows), ...next };
   }
 
   /** @throws conversation-not-found, user-not-found (404) */
@@ -46,14 +48,19 @@ export class HeadsService {
   }
 
   /** The heads of those of these conversations that the user is in, newest first. */
-  async of(userId: UserId, conversationIds: readonly ConversationId[], db?: Db): Promise<Conversation[]> {
-    return this.show(userId, await this.repository.of(userId, conversationIds, db), db);
+  of(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Conversation[]> {
+    return this.within(this.work.now, userId, conversationIds);
   }
 
-  private async show(userId: UserId, rows: readonly HeadRow[], db?: Db): Promise<Conversation[]> {
+  /** As `of`, in a transaction. */
+  async within(tx: Tx, userId: UserId, conversationIds: readonly ConversationId[]): Promise<Conversation[]> {
+    return this.show(tx, userId, await this.repository.of(tx, userId, conversationIds));
+  }
+
+  private async show(tx: Tx, userId: UserId, rows: readonly HeadRow[]): Promise<Conversation[]> {
     const withMessage = rows.filter((row): row is HeadRow & { seq: number } => row.seq !== null);
     const peers = rows.flatMap((row) => (row.kind === Kind.direct ? [peerOf(row, userId)] : []));
-    const [messages, users] = await Promise.all([this.views.of(userId, withMessage, db), this.users.summaries(peers)]);
+    const [messages, users] = await Promise.all([this.views.of(tx, userId, withMessage), this.users.summaries(peers)]);
     const lastMessages = new Map<HeadRow, Message>(withMessage.map((row, i) => [row, messages[i]!]));
     return rows.map((row) => {
       const lastMessage = lastMessages.get(row);

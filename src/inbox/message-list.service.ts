@@ -5,6 +5,7 @@ import { directConversationId, isUuid, LOWEST_ID, type ConversationId, type User
 import { DEFAULT_LIMIT } from '../common/paging.dto.js';
 import { recipientNotFound, userNotFound } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import {
   MessageListRepository,
@@ -35,6 +36,7 @@ const START = {
 @Injectable()
 export class MessageListService {
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly conversations: ConversationsService,
     private readonly repository: MessageListRepository,
@@ -52,7 +54,7 @@ export class MessageListService {
     const filter = await this.filter(me, query);
     if (!filter) return { items: [] };
     const { messages, next } = await this.find(me.userId, filter, order, { limit, from });
-    const items = await this.views.of(me.userId, messages);
+    const items = await this.views.of(this.work.now, me.userId, messages);
     return { items, ...(next && { next: listCursor.encode(next.sentAt, next.conversationId, next.seq) }) };
   }
 
@@ -66,7 +68,7 @@ export class MessageListService {
     const messages: SeenMessage[] = [];
     let next: Place | undefined = from;
     for (const reach of reachesOf(filter, limit)) {
-      const listed = await this.repository.list(userId, filter, order, { limit, from: next, reach });
+      const listed = await this.repository.list(this.work.now, userId, filter, order, { limit, from: next, reach });
       messages.push(...listed.messages.slice(0, limit - messages.length));
       next = nextPlace(messages.length === limit ? toLast(messages) : undefined, listed.unseenFrom, order);
       if (!next || messages.length === limit) break;
@@ -93,7 +95,7 @@ export class MessageListService {
   private async recipient(me: ActingUser, address: string): Promise<{ userId: UserId } | { groupId: ConversationId }> {
     const user = await this.users.find(address, me);
     if (user) return { userId: user.id };
-    const group = isUuid(address) ? await this.conversations.find(address, me.userId) : undefined;
+    const group = isUuid(address) ? await this.conversations.find(this.work.now, address, me.userId) : undefined;
     if (!group || group.name === null) throw recipientNotFound();
     return { groupId: group.conversationId };
   }

@@ -36,26 +36,26 @@ export class SyncService {
       ...position,
     }));
     const going = cursor === undefined ? undefined : syncCursor.decode(cursor);
-    return this.work.run(async ({ db }) => {
-      const blocksVersion = await this.blocks.blocksVersion(me.userId, db);
+    return this.work.run(async (tx) => {
+      const blocksVersion = await this.blocks.blocksVersion(tx, me.userId);
       const [afterId, anew] = going ?? [LOWEST_ID, request.blocksVersion === blocksVersion ? 0 : 1];
       const { rows, ...next } = await readPage(
         limit,
-        (atMost) => this.repository.ahead(me.userId, positions, { afterId, groupsAnew: anew === 1, limit: atMost }, db),
+        (atMost) => this.repository.ahead(tx, me.userId, positions, { afterId, groupsAnew: anew === 1, limit: atMost }),
         ({ conversationId }) => syncCursor.encode(conversationId, anew),
       );
       const ids = rows.map(({ conversationId }) => conversationId);
-      const heads = new Map((await this.heads.of(me.userId, ids, db)).map((head) => [head.id, head]));
+      const heads = new Map((await this.heads.within(tx, me.userId, ids)).map((head) => [head.id, head]));
       const readOn = rows.map(({ conversationId, afterSeq }) => ({ conversationId, seq: afterSeq }));
-      const windows = await this.windows.after(me.userId, readOn, WINDOW, db);
+      const windows = await this.windows.after(tx, me.userId, readOn, WINDOW);
       return {
         conversations: ids.map((id) => ({ conversation: heads.get(id)!, messages: windows.get(id)! })),
         gone: going
           ? []
           : await this.repository.gone(
+              tx,
               me.userId,
               positions.map(({ conversationId }) => conversationId),
-              db,
             ),
         blocksVersion,
         ...next,

@@ -6,6 +6,7 @@ import { forbidden, messageNotFound } from '../common/problems.js';
 import { CursorKind, isId } from '../common/cursor.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import { MessageViews } from './message-views.service.js';
 import type { Message, ReceiptPage } from './messages.dto.js';
@@ -19,6 +20,7 @@ const receiptCursor = new CursorKind<[userId: string]>('r1', isId);
 @Injectable()
 export class MessagesService {
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly conversations: ConversationsService,
     private readonly views: MessageViews,
@@ -27,7 +29,7 @@ export class MessagesService {
 
   /** @throws message-not-found (404): also where the caller may not see it */
   async get(me: ActingUser, id: string): Promise<Message> {
-    const [message] = await this.views.of(me.userId, [await this.find(me, id)]);
+    const [message] = await this.views.of(this.work.now, me.userId, [await this.find(me, id)]);
     return message!;
   }
 
@@ -53,7 +55,7 @@ export class MessagesService {
     const [after] = cursor === undefined ? [LOWEST_ID] : receiptCursor.decode(cursor);
     const { rows, ...next } = await readPage(
       limit,
-      (atMost) => this.repository.receipts(me.userId, place, after, atMost),
+      (atMost) => this.repository.receipts(this.work.now, me.userId, place, after, atMost),
       ({ userId }) => receiptCursor.encode(userId),
     );
     const users = await this.users.summaries(rows.map(({ userId }) => userId));
@@ -65,7 +67,7 @@ export class MessagesService {
 
   private async find(me: ActingUser, id: string): Promise<SeenMessage> {
     const place: MessagePlace | undefined = parseMessageId(id);
-    const found = place && (await this.repository.find(me.userId, place));
+    const found = place && (await this.repository.find(this.work.now, me.userId, place));
     if (!found) throw messageNotFound();
     return found;
   }

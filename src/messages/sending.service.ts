@@ -14,6 +14,7 @@ import {
 } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { isUnavailable } from '../database/errors.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import { AppendQueue } from './append.queue.js';
 import type { Appended, Send } from './append.repository.js';
@@ -44,6 +45,7 @@ export class SendingService {
   private readonly knownGroups = new LRUCache<ConversationId, true>({ max: MAX_KNOWN_GROUPS });
 
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly conversations: ConversationsService,
     private readonly queue: AppendQueue,
@@ -170,7 +172,7 @@ export class SendingService {
 
   /** Asks no membership: what was stored is answered as stored, also to a sender who has left since. */
   private async isRead({ senderId, conversationId }: Send, seq: number): Promise<boolean> {
-    const states = await this.repository.readStates(senderId, [conversationId]);
+    const states = await this.repository.readStates(this.work.now, senderId, [conversationId]);
     return isReadByOthers(seq, states.get(conversationId)!);
   }
 }

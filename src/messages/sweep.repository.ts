@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId } from '../common/ids.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
 
 /** Messages of one step: a few milliseconds, so that nobody waits for it. */
 const STEP = 1_000;
@@ -34,16 +33,14 @@ const DELETE_CONVERSATION = statement<[id: ConversationId], never>(
 
 @Injectable()
 export class SweepRepository {
-  constructor(private readonly db: Db) {}
-
   /** Some conversations that are marked deleted. */
-  async deleted(limit: number): Promise<ConversationId[]> {
-    const rows = await this.db.many(DELETED, limit);
+  async deleted(tx: Tx, limit: number): Promise<ConversationId[]> {
+    const rows = await tx.db.many(DELETED, limit);
     return rows.map(({ id }) => id);
   }
 
   /** Removes the newest messages that are left, or, where none is, the conversation. Answers whether there is more to do. */
-  async step(tx: Tx, id: ConversationId): Promise<boolean> {
+  async step(tx: Transaction, id: ConversationId): Promise<boolean> {
     const place = await tx.db.maybe(STEP_DOWN, id);
     if (place) await tx.db.change(DELETE_MESSAGES, id, place.lastSeq);
     else await tx.db.change(DELETE_CONVERSATION, id);

@@ -6,6 +6,7 @@ import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT } from '../common/paging.dto.js';
 import { invalid, userNotFound } from '../common/problems.js';
 import { Settings } from '../config/settings.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { USERNAME } from './names.js';
 import type { UserEntity } from './user.entity.js';
 import type { ListUsers, User, UserPage } from './users.dto.js';
@@ -28,6 +29,7 @@ const FOUND = new CursorKind<[stage: 'username' | 'displayName', key: string, id
 @Injectable()
 export class DirectoryService {
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly repository: UsersRepository,
     private readonly settings: Settings,
@@ -63,7 +65,7 @@ export class DirectoryService {
     const [afterId] = cursor === undefined ? [LOWEST_ID] : ALL.decode(cursor);
     const { rows, ...next } = await readPage(
       limit,
-      (atMost) => this.repository.all(afterId, atMost),
+      (atMost) => this.repository.all(this.work.now, afterId, atMost),
       ({ id }) => ALL.encode(id),
     );
     return { items: rows, ...next };
@@ -71,7 +73,7 @@ export class DirectoryService {
 
   private async exact(search: string): Promise<Found> {
     if (!USERNAME.test(search)) return { items: [] };
-    const user = await this.repository.find({ username: search.toLowerCase() });
+    const user = await this.repository.find(this.work.now, { username: search.toLowerCase() });
     return { items: user ? [user] : [] };
   }
 
@@ -81,7 +83,8 @@ export class DirectoryService {
 
     const named = await readPage(
       limit,
-      async (atMost) => (stage === 'username' ? this.repository.byUsernamePrefix(prefix, key, atMost) : []),
+      async (atMost) =>
+        stage === 'username' ? this.repository.byUsernamePrefix(this.work.now, prefix, key, atMost) : [],
       (last) => FOUND.encode('username', last.key, last.id),
     );
     const items: UserEntity[] = named.rows;
@@ -89,7 +92,7 @@ export class DirectoryService {
 
     const after = stage === 'displayName' ? ([key, id] as const) : (['', LOWEST_ID] as const);
     const room = limit - items.length;
-    const rows = await this.repository.byDisplayNamePrefix(prefix, ...after, room + 1); // not readPage: there may be no room
+    const rows = await this.repository.byDisplayNamePrefix(this.work.now, prefix, ...after, room + 1); // not readPage: there may be no room
     const shown = rows.slice(0, room);
     items.push(...shown.filter(({ listed }) => !listed));
     const lastShown = shown.at(-1);

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
 import type { ParsedAddress } from './address.js';
 import { UserEntity } from './user.entity.js';
 
@@ -148,18 +147,16 @@ const PUT = statement<
 
 @Injectable()
 export class UsersRepository {
-  constructor(private readonly db: Db) {}
-
   /** Removed users are found too, by their id. */
-  find(address: ParsedAddress): Promise<UserEntity | undefined> {
-    if ('id' in address) return this.db.maybe(BY_ID, address.id);
-    if ('username' in address) return this.db.maybe(BY_USERNAME, address.username);
-    return this.db.maybe(BY_EXTERNAL_ID, address.externalId);
+  find(tx: Tx, address: ParsedAddress): Promise<UserEntity | undefined> {
+    if ('id' in address) return tx.db.maybe(BY_ID, address.id);
+    if ('username' in address) return tx.db.maybe(BY_USERNAME, address.username);
+    return tx.db.maybe(BY_EXTERNAL_ID, address.externalId);
   }
 
   /** Who has these addresses, by the address as `addressText` writes it. Removed users are not found. */
-  async findAll(addresses: readonly ParsedAddress[]): Promise<ReadonlyMap<string, UserId>> {
-    const rows = await this.db.many(
+  async findAll(tx: Tx, addresses: readonly ParsedAddress[]): Promise<ReadonlyMap<string, UserId>> {
+    const rows = await tx.db.many(
       AT,
       addresses.flatMap((address) => ('id' in address ? [address.id] : [])),
       addresses.flatMap((address) => ('username' in address ? [address.username] : [])),
@@ -168,34 +165,35 @@ export class UsersRepository {
     return new Map(rows.map(({ id, address }) => [address, id]));
   }
 
-  names(ids: readonly UserId[]): Promise<NameRow[]> {
-    return this.db.many(NAMES, ids);
+  names(tx: Tx, ids: readonly UserId[]): Promise<NameRow[]> {
+    return tx.db.many(NAMES, ids);
   }
 
-  all(afterId: UserId, limit: number): Promise<UserEntity[]> {
-    return this.db.many(ALL, afterId, limit);
+  all(tx: Tx, afterId: UserId, limit: number): Promise<UserEntity[]> {
+    return tx.db.many(ALL, afterId, limit);
   }
 
-  byUsernamePrefix(prefix: string, afterUsername: string, limit: number): Promise<FoundRow[]> {
-    return this.db.many(BY_USERNAME_PREFIX, prefix, afterUsername, limit);
+  byUsernamePrefix(tx: Tx, prefix: string, afterUsername: string, limit: number): Promise<FoundRow[]> {
+    return tx.db.many(BY_USERNAME_PREFIX, prefix, afterUsername, limit);
   }
 
   byDisplayNamePrefix(
+    tx: Tx,
     prefix: string,
     afterKey: string,
     afterId: UserId,
     limit: number,
   ): Promise<FoundByDisplayNameRow[]> {
-    return this.db.many(BY_DISPLAY_NAME_PREFIX, prefix, afterKey, afterId, limit);
+    return tx.db.many(BY_DISPLAY_NAME_PREFIX, prefix, afterKey, afterId, limit);
   }
 
-  async hold(tx: Tx, id: UserId): Promise<boolean> {
+  async hold(tx: Transaction, id: UserId): Promise<boolean> {
     return (await tx.db.maybe(HOLD, id)) !== undefined;
   }
 
   async insert(tx: Tx, user: Pick<UserEntity, 'id' | 'username' | 'externalId' | 'displayName'>): Promise<UserEntity> {
-    const row = tx.orm.create(UserEntity, { ...user, deletedAt: null });
-    await tx.orm.insert(UserEntity, row); // fills in what the table sets by itself
+    const row = tx.manager.create(UserEntity, { ...user, deletedAt: null });
+    await tx.manager.insert(UserEntity, row); // fills in what the table sets by itself
     return row;
   }
 
@@ -214,7 +212,7 @@ export class UsersRepository {
     return tx.db.maybe(UPDATE, id, username ?? null, displayName ?? null);
   }
 
-  async remove(tx: Tx, id: UserId): Promise<boolean> {
+  async remove(tx: Transaction, id: UserId): Promise<boolean> {
     return (await tx.db.change(REMOVE, id)) === 1;
   }
 }

@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { ConversationId, UserId } from '../../../src/common/ids.js';
+import type { Tx } from '../../../src/database/tx.js';
+import type { UnitOfWork } from '../../../src/database/unit-of-work.js';
 import { EventBus, type AnyEvent } from '../../../src/events/event-bus.js';
 import { LiveLimits } from '../../../src/live/live.limits.js';
 import { LiveSocket } from '../../../src/live/live.socket.js';
@@ -29,6 +31,9 @@ class Bus extends EventBus {
     for (const handler of this.handlersOfDisturbance) handler('a simulation');
   }
 }
+
+/** Whatever reads is simulated, so nothing runs in it. */
+const WORK = { now: {} } as UnitOfWork;
 
 class SimulatedFeeds extends Feeds {
   tasks!: Tasks;
@@ -68,7 +73,7 @@ export class SimulatedProcess {
         return new Map(wanted.map((id) => [id, summaryOf(id)]));
       },
     } as unknown as UsersService;
-    this.feeds = new SimulatedFeeds(this.bus, this.repository(), users, this.windows());
+    this.feeds = new SimulatedFeeds(this.bus, this.repository(), users, this.windows(), WORK);
     this.feeds.tasks = tasks;
     this.services = {
       feeds: this.feeds,
@@ -103,15 +108,16 @@ export class SimulatedProcess {
   private repository(): FeedsRepository {
     const { db, tasks } = this;
     return {
-      memberships: (ids: readonly UserId[]) => tasks.read(() => db.memberships(ids)),
-      members: (id: ConversationId, ids: readonly UserId[]) => tasks.read(() => db.members(id, ids)),
-      blocks: (ids: readonly UserId[]) => tasks.read(() => db.blocks(ids)),
-      gap: (id: ConversationId, after: number, to: number) => tasks.read(() => db.gap(id, after, to, ROWS_AT_ONCE)),
-    } as unknown as FeedsRepository;
+      memberships: (_: Tx, ids: readonly UserId[]) => tasks.read(() => db.memberships(ids)),
+      members: (_: Tx, id: ConversationId, ids: readonly UserId[]) => tasks.read(() => db.members(id, ids)),
+      blocks: (_: Tx, ids: readonly UserId[]) => tasks.read(() => db.blocks(ids)),
+      gap: (_: Tx, id: ConversationId, after: number, to: number) =>
+        tasks.read(() => db.gap(id, after, to, ROWS_AT_ONCE)),
+    };
   }
 
   private windows(): WindowsService {
-    const after = (userId: UserId, places: readonly ReadOn[]): unknown =>
+    const after = (_: Tx, userId: UserId, places: readonly ReadOn[]): unknown =>
       this.tasks.read(
         () =>
           new Map(

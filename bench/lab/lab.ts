@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions, migrate } from '../../src/database/data-source.js';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { openDataSource } from '../../src/database/open-data-source.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/postgres/embedded-postgres.js';
 import { schema } from '../../src/schema.js';
 import type { Cpu } from './cpu.js';
@@ -44,8 +44,7 @@ export class Lab {
     const lab = new Lab(postgres, directory);
     try {
       await lab.assertDurable();
-      const dataSource = await new DataSource(dataSourceOptions(postgres.url, schema, 2)).initialize();
-      await migrate(dataSource);
+      const dataSource = await openDataSource(dataSourceOptions(postgres.url, schema, 2));
       await dataSource.destroy();
     } catch (error) {
       await lab.close();

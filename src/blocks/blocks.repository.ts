@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
 import type { UserId } from '../common/ids.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
 import type { Transaction, Tx } from '../database/tx.js';
+import { BlockEntity } from './block.entity.js';
 
 /** One block, as its blocker lists it. */
 export interface BlockRow {
@@ -27,18 +31,6 @@ const ADD = statement<[blockerId: UserId, blockedId: UserId], BlockRow>(
   'blocks.add',
   `INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2) ON CONFLICT (blocker_id, blocked_id) DO NOTHING
    RETURNING blocked_id AS "blockedId", created_at AS "createdAt"`,
-);
-
-/** Index: blocks_pkey. */
-const REMOVE = statement<[blockerId: UserId, blockedId: UserId], never>(
-  'blocks.remove',
-  `DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2`,
-);
-
-/** Index: blocks_pkey. */
-const REMOVE_ALL_SET_BY = statement<[blockerId: UserId], never>(
-  'blocks.remove-all-set-by',
-  `DELETE FROM blocks WHERE blocker_id = $1`,
 );
 
 /** Index: blocks_pkey; reads and sorts all that one user has blocked. Newest first. */
@@ -70,6 +62,8 @@ const VERSION = statement<[userId: UserId], { blocksVersion: number }>(
 
 @Injectable()
 export class BlocksRepository {
+  constructor(@InjectRepository(BlockEntity, DATA_SOURCE) private readonly rows: Repository<BlockEntity>) {}
+
   /** Locks the blocker and answers their new `blocksVersion`; undefined where they were removed. */
   async countUp(tx: Transaction, blockerId: UserId): Promise<number | undefined> {
     return (await tx.db.maybe(COUNT_UP, blockerId))?.blocksVersion;
@@ -82,11 +76,12 @@ export class BlocksRepository {
 
   /** Whether there was one. */
   async remove(tx: Tx, blockerId: UserId, blockedId: UserId): Promise<boolean> {
-    return (await tx.db.change(REMOVE, blockerId, blockedId)) === 1;
+    const { affected } = await tx.manager.withRepository(this.rows).delete({ blockerId, blockedId });
+    return affected === 1;
   }
 
   async removeAllSetBy(tx: Tx, blockerId: UserId): Promise<void> {
-    await tx.db.change(REMOVE_ALL_SET_BY, blockerId);
+    await tx.manager.withRepository(this.rows).delete({ blockerId });
   }
 
   list(tx: Tx, blockerId: UserId, before: BlockPlace, limit: number): Promise<BlockRow[]> {

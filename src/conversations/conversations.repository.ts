@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
 import type { ConversationId, UserId } from '../common/ids.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
 import type { Transaction, Tx } from '../database/tx.js';
+import { ConversationEntity } from './conversation.entity.js';
 import type { Marker, Membership } from './membership.js';
 
 /** Indexes: members_pkey, conversations_pkey. */
@@ -40,12 +44,6 @@ const ENTER = statement<[id: ConversationId, userIds: readonly UserId[]], never>
   `INSERT INTO members (conversation_id, user_id) SELECT $1::uuid, unnest($2::uuid[])`,
 );
 
-/** Index: conversations_pkey. */
-const EXISTS = statement<[id: ConversationId], { exists: boolean }>(
-  'conversations.exists',
-  `SELECT EXISTS (SELECT FROM conversations WHERE id = $1) AS "exists"`,
-);
-
 /**
  * Indexes: members_pkey, conversations_pkey. Locks the members that move, sorted by (conversation, user): in the
  * order of the arrays, two of these at once deadlock. HOT updates. Answers those that moved.
@@ -81,6 +79,10 @@ const MARK = statement<
 
 @Injectable()
 export class ConversationsRepository {
+  constructor(
+    @InjectRepository(ConversationEntity, DATA_SOURCE) private readonly rows: Repository<ConversationEntity>,
+  ) {}
+
   find(tx: Tx, conversationId: ConversationId, userId: UserId): Promise<Membership | undefined> {
     return tx.db.maybe(FIND, conversationId, userId);
   }
@@ -104,8 +106,8 @@ export class ConversationsRepository {
     return opened?.membersVersion;
   }
 
-  async exists(tx: Tx, id: ConversationId): Promise<boolean> {
-    return (await tx.db.one(EXISTS, id)).exists;
+  exists(tx: Tx, id: ConversationId): Promise<boolean> {
+    return tx.manager.withRepository(this.rows).existsBy({ id });
   }
 
   /** Moves markers forward, never back and never beyond the log; `readSeq <= deliveredSeq` in each. Answers those that moved. */

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
 import type { ConversationId, UserId } from '../common/ids.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
 import type { Transaction, Tx } from '../database/tx.js';
-import { Kind } from './conversation.entity.js';
-import { RoleNumber } from './member.entity.js';
+import { ConversationEntity, Kind } from './conversation.entity.js';
+import { MemberEntity, RoleNumber } from './member.entity.js';
 import type { LockedGroup, MemberRow } from './membership.js';
 
 /** Index: conversations_pkey. */
@@ -96,12 +99,6 @@ const LEAVE = statement<[id: ConversationId, userId: UserId], { membersVersion: 
    RETURNING c.members_version AS "membersVersion", c.deleted_at IS NOT NULL AS deleted`,
 );
 
-/** Index: conversations_pkey. Under the group's lock. */
-const RENAME = statement<[id: ConversationId, name: string], never>(
-  'members.rename',
-  `UPDATE conversations SET name = $2 WHERE id = $1`,
-);
-
 /** Index: members_pkey. Under the group's lock. Locks the members sorted, as markers do. */
 const LOCK_ALL_IN = statement<[id: ConversationId], { userId: UserId }>(
   'members.lock-all-in',
@@ -158,12 +155,14 @@ const COUNT_OUT_OF_ALL = statement<[userId: UserId], Left>(
      c.deleted_at IS NOT NULL AS deleted`,
 );
 
-/** Index: members_user. */
-const LEAVE_ALL = statement<[userId: UserId], never>('members.leave-all', `DELETE FROM members WHERE user_id = $1`);
-
 /** Who is in a conversation, and as what. Each method is a statement, or statements, of one transaction. */
 @Injectable()
 export class MembersRepository {
+  constructor(
+    @InjectRepository(MemberEntity, DATA_SOURCE) private readonly rows: Repository<MemberEntity>,
+    @InjectRepository(ConversationEntity, DATA_SOURCE) private readonly conversations: Repository<ConversationEntity>,
+  ) {}
+
   lock(tx: Transaction, id: ConversationId): Promise<LockedGroup | undefined> {
     return tx.db.maybe(LOCK, id);
   }
@@ -207,8 +206,9 @@ export class MembersRepository {
     return tx.db.one(LEAVE, id, userId);
   }
 
-  async rename(tx: Tx, id: ConversationId, name: string): Promise<void> {
-    await tx.db.change(RENAME, id, name);
+  /** Under the group's lock. */
+  async rename(tx: Transaction, id: ConversationId, name: string): Promise<void> {
+    await tx.manager.withRepository(this.conversations).update({ id }, { name });
   }
 
   /** Answers who was in it. */
@@ -234,7 +234,7 @@ export class MembersRepository {
     await tx.db.many(LOCK_MEMBERS, [...own.map(({ id }) => id), ...groupIds], [...own.map(() => userId), ...ownerIds]);
     await tx.db.change(MAKE_OWNERS, groupIds, ownerIds);
     const left = await tx.db.many(COUNT_OUT_OF_ALL, userId);
-    await tx.db.change(LEAVE_ALL, userId);
+    await tx.manager.withRepository(this.rows).delete({ userId });
     return { left, successors };
   }
 }

@@ -1,6 +1,9 @@
-import { DataSource, type DataSourceOptions, type EntityTarget, type MigrationInterface } from 'typeorm';
+import type { DataSource, DataSourceOptions, EntityTarget, MigrationInterface } from 'typeorm';
 import { types, type Pool } from 'pg';
 import { DatabaseLog } from './database-log.js';
+
+/** The name of the data source, so that it is not an application's own: `@InjectRepository(UserEntity, DATA_SOURCE)`. */
+export const DATA_SOURCE = 'parley';
 
 /** The schema: entities describe every table, migrations make them. */
 export interface Schema {
@@ -32,6 +35,7 @@ export function dataSourceOptions(url: string, schema: Schema, poolSize = 10): D
     migrations: [...schema.migrations],
     migrationsTransactionMode: 'each',
     synchronize: false,
+    migrationsRun: false, // openDataSource runs them, under a lock
     logger: new DatabaseLog(),
     extra: { max: poolSize, types: withNumbers, options: SESSION_SETTINGS, application_name: 'parley' },
   };
@@ -39,19 +43,3 @@ export function dataSourceOptions(url: string, schema: Schema, poolSize = 10): D
 
 /** The pool that TypeORM opened. */
 export const poolOf = (dataSource: DataSource): Pool => (dataSource.driver as unknown as { master: Pool }).master;
-
-/** Any number will do, as long as all copies of the server use the same. */
-const MIGRATION_LOCK = 7_203_114_511;
-
-/** Runs the migrations that are missing; of several processes that start at once one does it and the others wait. */
-export async function migrate(dataSource: DataSource): Promise<void> {
-  const client = await poolOf(dataSource).connect();
-  try {
-    await client.query('SET lock_timeout = 0');
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await dataSource.runMigrations();
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
-    client.release(true); // closed: its lock_timeout is not the pool's
-  }
-}

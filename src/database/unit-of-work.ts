@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { PoolClient } from 'pg';
 import { EventBus, type AnyEvent } from '../events/event-bus.js';
 import { Db } from './db.js';
-import { poolOf } from './data-source.js';
+import { DATA_SOURCE, poolOf } from './data-source.js';
 import { isRetriable } from './errors.js';
 import type { Transaction, Tx } from './tx.js';
 
@@ -17,7 +18,7 @@ export class UnitOfWork {
   readonly now: Tx;
 
   constructor(
-    private readonly dataSource: DataSource,
+    @InjectDataSource(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly bus: EventBus,
   ) {
     this.now = { db: new Db(poolOf(dataSource)), manager: dataSource.manager };

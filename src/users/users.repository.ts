@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, MoreThan, Repository } from 'typeorm';
 import type { UserId } from '../common/ids.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
 import type { Transaction, Tx } from '../database/tx.js';
 import type { ParsedAddress } from './address.js';
@@ -69,12 +72,6 @@ const AT = statement<
    UNION ALL SELECT id, 'ext:' || external_id FROM users WHERE external_id = ANY ($3::text[])`,
 );
 
-/** Index: users_pkey, from the id after $1 on; removed users are stepped over. */
-const ALL = statement<[afterId: UserId, limit: number], UserEntity>(
-  'users.all',
-  `SELECT ${COLUMNS} FROM users WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`,
-);
-
 /**
  * Index: users_username, the range of names that begin with $1: in collation C these lie between the prefix and the
  * prefix followed by the highest code point as often as a name is long. No LIKE, so no wildcard.
@@ -123,13 +120,6 @@ const UPDATE = statement<[id: UserId, username: string | null, displayName: stri
    WHERE id = $1 AND deleted_at IS NULL RETURNING ${COLUMNS}`,
 );
 
-/** Index: users_pkey. Lock: the user's row. Frees the names; the row stays, for what the user sent. */
-const REMOVE = statement<[id: UserId], never>(
-  'users.remove',
-  `UPDATE users SET deleted_at = now(), username = NULL, external_id = NULL, display_name = ''
-   WHERE id = $1 AND deleted_at IS NULL`,
-);
-
 /**
  * Index: users_external_id, which decides a race: one inserts, the others update what it inserted. $4 is the display
  * name given, if any, $5 the one to begin with. `created` is whether the row is new (it was never updated).
@@ -147,6 +137,8 @@ const PUT = statement<
 
 @Injectable()
 export class UsersRepository {
+  constructor(@InjectRepository(UserEntity, DATA_SOURCE) private readonly rows: Repository<UserEntity>) {}
+
   /** Removed users are found too, by their id. */
   find(tx: Tx, address: ParsedAddress): Promise<UserEntity | undefined> {
     if ('id' in address) return tx.db.maybe(BY_ID, address.id);
@@ -169,8 +161,11 @@ export class UsersRepository {
     return tx.db.many(NAMES, ids);
   }
 
+  /** Index: users_pkey, from the id on; removed users are stepped over. */
   all(tx: Tx, afterId: UserId, limit: number): Promise<UserEntity[]> {
-    return tx.db.many(ALL, afterId, limit);
+    return tx.manager
+      .withRepository(this.rows)
+      .find({ where: { id: MoreThan(afterId), deletedAt: IsNull() }, order: { id: 'ASC' }, take: limit });
   }
 
   byUsernamePrefix(tx: Tx, prefix: string, afterUsername: string, limit: number): Promise<FoundRow[]> {
@@ -192,8 +187,9 @@ export class UsersRepository {
   }
 
   async insert(tx: Tx, user: Pick<UserEntity, 'id' | 'username' | 'externalId' | 'displayName'>): Promise<UserEntity> {
-    const row = tx.manager.create(UserEntity, { ...user, deletedAt: null });
-    await tx.manager.insert(UserEntity, row); // fills in what the table sets by itself
+    const rows = tx.manager.withRepository(this.rows);
+    const row = rows.create({ ...user, deletedAt: null });
+    await rows.insert(row); // fills in what the table sets by itself
     return row;
   }
 
@@ -212,7 +208,14 @@ export class UsersRepository {
     return tx.db.maybe(UPDATE, id, username ?? null, displayName ?? null);
   }
 
+  /** Lock: the user's row. Frees the names; the row stays, for what the user sent. */
   async remove(tx: Transaction, id: UserId): Promise<boolean> {
-    return (await tx.db.change(REMOVE, id)) === 1;
+    const { affected } = await tx.manager
+      .withRepository(this.rows)
+      .update(
+        { id, deletedAt: IsNull() },
+        { deletedAt: () => 'now()', username: null, externalId: null, displayName: '' },
+      );
+    return affected === 1;
   }
 }

@@ -8,8 +8,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions, migrate } from '../../../src/database/data-source.js';
+import { dataSourceOptions } from '../../../src/database/data-source.js';
+import { openDataSource } from '../../../src/database/open-data-source.js';
 import { startEmbeddedPostgres } from '../../../src/postgres/embedded-postgres.js';
 import { allStatements } from '../../../src/database/statement.js';
 import '../../../src/messages/append.repository.js';
@@ -129,8 +129,7 @@ const directory = mkdtempSync(path.join(os.tmpdir(), 'parley-decision-'));
 const postgres = await startEmbeddedPostgres({ directory });
 const db = new pg.Pool({ connectionString: postgres.url, max: 1 });
 try {
-  const dataSource = await new DataSource(dataSourceOptions(postgres.url, schema, 2)).initialize();
-  await migrate(dataSource);
+  const dataSource = await openDataSource(dataSourceOptions(postgres.url, schema, 2));
   await dataSource.destroy();
   await db.query(readFileSync(fileOf('setup.sql'), 'utf8'));
   const written = (name: string, script: string): string => {

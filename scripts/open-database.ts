@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { DataSource } from 'typeorm';
 import { keptSecret } from '../src/config/data-dir.js';
 import { Settings } from '../src/config/settings.js';
-import { dataSourceOptions } from '../src/database/data-source.js';
+import { databaseSchemaOf, dataSourceOptions } from '../src/database/data-source.js';
 import { openDataSource } from '../src/database/open-data-source.js';
 import { DirectoryInUse } from '../src/postgres/directory-lock.js';
 import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.js';
@@ -25,7 +25,9 @@ export interface OpenDatabase {
 export async function openDatabase(env: NodeJS.ProcessEnv): Promise<OpenDatabase> {
   const { url, place, stop } = await find(env);
   try {
-    const dataSource = await openDataSource(dataSourceOptions(url, schema, 2));
+    const dataSource = await openDataSource(
+      dataSourceOptions(url, schema, { ...databaseSchemaOf(env), databasePoolSize: 2 }),
+    );
     return { dataSource, place, close: () => dataSource.destroy().then(stop) };
   } catch (error) {
     await stop();

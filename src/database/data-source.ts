@@ -1,5 +1,8 @@
 import type { DataSource, DataSourceOptions, EntityTarget, MigrationInterface } from 'typeorm';
 import { types, type Pool } from 'pg';
+import { StartError } from '../common/startup-error.js';
+import { Settings } from '../config/settings.js';
+import { isSchemaName, SCHEMA_NAME_RULE } from '../config/validators.js';
 import { DatabaseLog } from './database-log.js';
 
 /** The name of the data source, so that it is not an application's own: `@InjectRepository(UserEntity, DATA_SOURCE)`. */
@@ -27,17 +30,41 @@ const withNumbers = {
  */
 const SESSION_SETTINGS = '-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan -c lock_timeout=2000';
 
-export function dataSourceOptions(url: string, schema: Schema, poolSize = 10): DataSourceOptions {
+export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }> & {
+  readonly url: string;
+  readonly schema: string;
+};
+
+/** By default as the settings are. */
+interface Wishes {
+  readonly databaseSchema?: string;
+  readonly databasePoolSize?: number;
+}
+
+/** DATABASE_SCHEMA, for a command that reads no other setting. */
+export const databaseSchemaOf = ({ DATABASE_SCHEMA }: NodeJS.ProcessEnv): Wishes =>
+  DATABASE_SCHEMA ? { databaseSchema: DATABASE_SCHEMA } : {};
+
+/** @throws StartError: no name of a schema */
+export function dataSourceOptions(url: string, schema: Schema, wishes: Wishes = {}): PostgresOptions {
+  const { databaseSchema, databasePoolSize } = { ...new Settings(), ...wishes };
+  if (!isSchemaName(databaseSchema)) throw new StartError(`DATABASE_SCHEMA ${SCHEMA_NAME_RULE}`);
   return {
     type: 'postgres',
     url,
+    schema: databaseSchema,
     entities: [...schema.entities],
     migrations: [...schema.migrations],
     migrationsTransactionMode: 'each',
     synchronize: false,
     migrationsRun: false, // openDataSource runs them, under a lock
     logger: new DatabaseLog(),
-    extra: { max: poolSize, types: withNumbers, options: SESSION_SETTINGS, application_name: 'parley' },
+    extra: {
+      max: databasePoolSize,
+      types: withNumbers,
+      options: `${SESSION_SETTINGS} -c search_path=${databaseSchema}`,
+      application_name: 'parley',
+    },
   };
 }
 

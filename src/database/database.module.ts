@@ -2,7 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
 import { EventsModule } from '../events/events.module.js';
-import { DATA_SOURCE, dataSourceOptions, type Schema } from './data-source.js';
+import { DATA_SOURCE, dataSourceOptions, type PostgresOptions, type Schema } from './data-source.js';
 import { openDataSource } from './open-data-source.js';
 import { UnitOfWork } from './unit-of-work.js';
 
@@ -21,11 +21,11 @@ export class DatabaseModule {
           name: DATA_SOURCE,
           imports: [EventsModule], // found below it: Nest shuts such a global module down first, so the bus before the pool
           inject: [Settings],
-          useFactory: ({ databaseUrl, databasePoolSize }: Settings) => ({
-            ...dataSourceOptions(databaseUrl, schema, databasePoolSize),
+          useFactory: (settings: Settings) => ({
+            ...dataSourceOptions(settings.databaseUrl, schema, settings),
             toRetry: () => false, // not ten times with 3 s between, the migrations too
           }),
-          dataSourceFactory: (options) => openDataSource(options!),
+          dataSourceFactory: (options) => openDataSource(options as PostgresOptions),
         }),
       ],
       providers: [UnitOfWork],

@@ -16,6 +16,7 @@ const STEPS = {
   format: command('prettier', '--check', '--log-level', 'warn', '.'),
   lint: command('oxlint', '--type-aware', '--deny-warnings'),
   arrows: () => spawnSync('node', ['scripts/arrows.mjs'], { stdio: 'inherit' }).status === 0,
+  transactions: () => spawnSync('node', ['scripts/transactions.mjs'], { stdio: 'inherit' }).status === 0,
   types: () => command('tsc', '-p', 'tsconfig.json')() && command('tsc', '-p', 'sdk', '--noEmit')(),
   build: () => command('nest', 'build')() && command('tsc', '-p', 'sdk')(),
   drift,

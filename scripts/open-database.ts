@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { keptSecret } from '../src/config/data-dir.js';
 import { Settings } from '../src/config/settings.js';
-import { dataSourceOptions, migrate } from '../src/database/data-source.js';
+import { databaseSchemaOf, dataSourceOptions } from '../src/database/data-source.js';
+import { openDataSource } from '../src/database/open-data-source.js';
 import { DirectoryInUse } from '../src/postgres/directory-lock.js';
 import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.js';
 import { clusterIn, CLUSTER_USER } from '../src/postgres/postgres-cluster.js';
@@ -23,19 +24,15 @@ export interface OpenDatabase {
  */
 export async function openDatabase(env: NodeJS.ProcessEnv): Promise<OpenDatabase> {
   const { url, place, stop } = await find(env);
-  const dataSource = new DataSource(dataSourceOptions(url, schema, 2));
-  const close = async (): Promise<void> => {
-    if (dataSource.isInitialized) await dataSource.destroy();
-    await stop();
-  };
   try {
-    await dataSource.initialize();
-    await migrate(dataSource);
+    const dataSource = await openDataSource(
+      dataSourceOptions(url, schema, { ...databaseSchemaOf(env), databasePoolSize: 2 }),
+    );
+    return { dataSource, place, close: () => dataSource.destroy().then(stop) };
   } catch (error) {
-    await close();
+    await stop();
     throw error;
   }
-  return { dataSource, place, close };
 }
 
 async function find(env: NodeJS.ProcessEnv): Promise<{ url: string; place: string; stop(): Promise<void> }> {

@@ -44,6 +44,7 @@ const WORDS = {
   IsUrlOf: (...protocols) => protocols.map((protocol) => code(`${protocol}://…`)).join(', '),
   Length: (min, max) => `${min} to ${max} characters`,
   MinLength: (min) => `at least ${min} characters`,
+  IsSchemaName: () => 'lower-case letters, digits and `_`, at most 63',
   IsOrigin: () => 'origins, with commas between',
   IsString: () => 'text',
 };

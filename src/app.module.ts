@@ -5,7 +5,6 @@ import { BlocksModule } from './blocks/blocks.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
-import { EventsModule } from './events/events.module.js';
 import { FeedsModule } from './feeds/feeds.module.js';
 import { GroupsModule } from './groups/groups.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -23,7 +22,6 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.with(settings),
-        EventsModule,
         DatabaseModule.with(schema),
         UsersModule,
         AuthModule,

@@ -19,12 +19,12 @@ async function onMigrated<T>(work: (dataSource: DataSource) => Promise<T>): Prom
 const CATALOG = `
   SELECT 'column' AS what, table_name || '.' || column_name AS name,
     concat_ws(' ', data_type, character_maximum_length, datetime_precision, is_nullable, column_default, collation_name) AS is
-  FROM information_schema.columns WHERE table_schema = 'public'
-  UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+  FROM information_schema.columns WHERE table_schema = current_schema()
+  UNION ALL SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()
   UNION ALL SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace
+    WHERE connamespace = current_schema()::regnamespace
   UNION ALL SELECT 'table', relname, reloptions::text FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
   ORDER BY 1, 2`;
 
 it('entities and migrations make the same tables', async () => {
@@ -37,7 +37,7 @@ it('each migration goes down, leaving nothing of itself, and up again to the sam
     const before = await dataSource.query<object[]>(CATALOG);
     for (const _ of schema.migrations) await dataSource.undoLastMigration();
     const tables = await dataSource.query<object[]>(
-      `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'`,
+      `SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'migrations'`,
     );
     expect(tables).toEqual([]);
     expect(await dataSource.runMigrations()).toHaveLength(schema.migrations.length);

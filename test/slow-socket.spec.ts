@@ -2,8 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it, jest } from '@jest/globals';
-import { DataSource } from 'typeorm';
-import { poolOf } from '../src/database/data-source.js';
+import { poolOfServer } from './support/pool.js';
 import { LiveLimits } from '../src/live/live.limits.js';
 import type { LiveClient } from './support/live-client.js';
 import type { Person } from './support/person.js';
@@ -139,7 +138,7 @@ it('what one socket asks for does not stand in front of everybody in the databas
   const { ana, ben } = await newWorld({ on: server });
   const message = await ben.sendTo(ana, 'read me');
   const socket = await caughtUp(ana);
-  const pool = poolOf(server.app.get(DataSource));
+  const pool = poolOfServer(server);
   for (let i = 0; i < 10_000; i++) socket.read(message);
   let most = 0;
   const watch = setInterval(() => (most = Math.max(most, pool.waitingCount)), 1);

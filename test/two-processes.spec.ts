@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { DataSource } from 'typeorm';
 import type { Parley } from '../sdk/src/index.js';
 import { actingUserNotFound, notSignedIn } from '../src/common/problems.js';
-import { poolOf } from '../src/database/data-source.js';
+import { poolOfServer } from './support/pool.js';
 import { EventBus } from '../src/events/event-bus.js';
 import { newDatabase, type TestDatabase } from './support/database.js';
 import { Proxy } from './support/proxy.js';
@@ -67,7 +66,7 @@ async function expectRefused(call: () => Promise<unknown>, kind = notSignedIn): 
 /** Look-ups of sessions, keys and acting users at the other copy from now on. The queries of the route itself are others. */
 function lookUps(): () => number {
   const names = ['sessions.user-of', 'api-keys.by-hash', 'users.by-id'];
-  const query = jest.spyOn(poolOf(there.app.get(DataSource)), 'query');
+  const query = jest.spyOn(poolOfServer(there), 'query');
   return () =>
     query.mock.calls.filter(([statement]) => names.includes((statement as { name?: string }).name ?? '')).length;
 }

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions, migrate } from '../../src/database/data-source.js';
+import { Settings } from '../../src/config/settings.js';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { openDataSource } from '../../src/database/open-data-source.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/postgres/embedded-postgres.js';
 import { schema } from '../../src/schema.js';
 import type { Cpu } from './cpu.js';
@@ -44,8 +45,7 @@ export class Lab {
     const lab = new Lab(postgres, directory);
     try {
       await lab.assertDurable();
-      const dataSource = await new DataSource(dataSourceOptions(postgres.url, schema, 2)).initialize();
-      await migrate(dataSource);
+      const dataSource = await openDataSource(dataSourceOptions(postgres.url, schema));
       await dataSource.destroy();
     } catch (error) {
       await lab.close();
@@ -77,6 +77,10 @@ export class Lab {
   async database(name: string, tables: 'migrated' | 'none' = 'migrated'): Promise<Database> {
     const template = tables === 'migrated' ? 'parley' : 'template1';
     await this.administer((client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+    if (tables === 'migrated') {
+      const setPath = `ALTER DATABASE ${name} SET search_path = ${new Settings().databaseSchema}`; // for statements of the bench itself
+      await this.administer((client) => client.query(setPath));
+    }
     const url = new URL(this.postgres.url);
     url.pathname = `/${name}`;
     const database = await Database.connect(name, url.href);

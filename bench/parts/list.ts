@@ -1,5 +1,5 @@
 import { jumping } from '../client/sends.js';
-import { CursorKind } from '../../src/common/cursor.js';
+import { CursorKind, isId, isMoment, isSeq } from '../../src/common/cursor.js';
 import type { Lab } from '../lab/lab.js';
 import { loadLongLog, markRead } from '../lab/log.js';
 import { conversationOf, loadPairs, loadUsers, settle, Tokens } from '../lab/world.js';
@@ -17,7 +17,7 @@ const [FIRST, SECOND] = [1, 2];
 const CONVERSATION = conversationOf([FIRST, SECOND]);
 
 /** Cursors of the merged list: no client makes its own, but walking to the middle of 10,000,000 would take an hour. */
-const listCursor = new CursorKind<[sentAt: string, conversationId: string, seq: number]>('m1', () => true);
+const listCursor = new CursorKind('m1', isMoment, isId, isSeq);
 
 interface PlaceRow {
   /** A bigint. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Application } from '../common/caller.js';
 import { SCOPES } from '../common/caller.js';
 import { Settings } from '../config/settings.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { EventBus } from '../events/event-bus.js';
 import { hashKey, isSameKey } from './api-key.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
@@ -20,6 +21,7 @@ export class ApiKeyCache {
   private readonly applications: ReadThroughCache<Application>;
 
   constructor(
+    private readonly work: UnitOfWork,
     private readonly repository: ApiKeysRepository,
     private readonly revocations: Revocations,
     private readonly settings: Settings,
@@ -38,9 +40,9 @@ export class ApiKeyCache {
   }
 
   private async read(hash: string): Promise<Application | undefined> {
-    const row = await this.repository.findByHash(hash);
+    const row = await this.repository.findByHash(this.work.now, hash);
     if (!row) return undefined;
-    await this.repository.noteUse(row.id);
+    await this.repository.noteUse(this.work.now, row.id);
     return { keyId: row.id, scopes: row.scopes };
   }
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Db } from '../database/db.js';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, Raw, Repository } from 'typeorm';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Tx } from '../database/tx.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 const COLUMNS = `id, name, key_hash AS "keyHash", scopes, created_at AS "createdAt", last_used_at AS "lastUsedAt",
@@ -13,50 +15,39 @@ const BY_HASH = statement<[hash: string], ApiKeyEntity>(
   `SELECT ${COLUMNS} FROM api_keys WHERE key_hash = $1 AND revoked_at IS NULL`,
 );
 
-/** Index: api_keys_pkey. Writes at most once a minute, however many processes use the key. */
-const NOTE_USE = statement<[id: string], never>(
-  'api-keys.note-use',
-  `UPDATE api_keys SET last_used_at = now()
-   WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
-);
-
-/** Index: api_keys_pkey, backwards: the newest first. */
-const LIST = statement<[beforeId: string, limit: number], ApiKeyEntity>(
-  'api-keys.list',
-  `SELECT ${COLUMNS} FROM api_keys WHERE id < $1 ORDER BY id DESC LIMIT $2`,
-);
-
-/** Index: api_keys_pkey. Of a key that is revoked already the first time stays. */
-const REVOKE = statement<[id: string], never>(
-  'api-keys.revoke',
-  `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1`,
-);
-
 @Injectable()
 export class ApiKeysRepository {
-  constructor(private readonly db: Db) {}
+  constructor(@InjectRepository(ApiKeyEntity, DATA_SOURCE) private readonly rows: Repository<ApiKeyEntity>) {}
 
   /** Never a revoked one. */
-  findByHash(hash: string): Promise<ApiKeyEntity | undefined> {
-    return this.db.maybe(BY_HASH, hash);
+  findByHash(tx: Tx, hash: string): Promise<ApiKeyEntity | undefined> {
+    return tx.db.maybe(BY_HASH, hash);
   }
 
-  async noteUse(id: string): Promise<void> {
-    await this.db.change(NOTE_USE, id);
+  /** Writes at most once a minute, however many processes use the key. */
+  async noteUse(tx: Tx, id: string): Promise<void> {
+    const isOlder = Raw((at) => `(${at} IS NULL OR ${at} < now() - interval '1 minute')`);
+    await tx.manager.withRepository(this.rows).update({ id, lastUsedAt: isOlder }, { lastUsedAt: () => 'now()' });
   }
 
-  list(beforeId: string, limit: number): Promise<ApiKeyEntity[]> {
-    return this.db.many(LIST, beforeId, limit);
+  /** The newest first. Index: api_keys_pkey, backwards. */
+  list(tx: Tx, beforeId: string, limit: number): Promise<ApiKeyEntity[]> {
+    return tx.manager
+      .withRepository(this.rows)
+      .find({ where: { id: LessThan(beforeId) }, order: { id: 'DESC' }, take: limit });
   }
 
   async insert(tx: Tx, key: Pick<ApiKeyEntity, 'id' | 'name' | 'keyHash' | 'scopes'>): Promise<ApiKeyEntity> {
-    const row = tx.orm.create(ApiKeyEntity, key);
-    await tx.orm.insert(ApiKeyEntity, row); // fills in what the table sets by itself
+    const rows = tx.manager.withRepository(this.rows);
+    const row = rows.create(key);
+    await rows.insert(row); // fills in what the table sets by itself
     return row;
   }
 
-  /** Whether there is such a key. */
+  /** Whether there is such a key. Of one that is revoked already the first time stays. */
   async revoke(tx: Tx, id: string): Promise<boolean> {
-    return (await tx.db.change(REVOKE, id)) === 1;
+    const revokedAt = (): string => 'coalesce(revoked_at, now())';
+    const { affected } = await tx.manager.withRepository(this.rows).update({ id }, { revokedAt });
+    return affected === 1;
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { CursorKind } from '../common/cursor.js';
+import { CursorKind, isId } from '../common/cursor.js';
 import { HIGHEST_ID, isUuid, newId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { apiKeyNotFound } from '../common/problems.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
@@ -9,7 +10,7 @@ import type { ApiKeyEntity } from './api-key.entity.js';
 import type { ApiKey, ApiKeyPage, CreateApiKey, CreatedApiKey } from './api-keys.dto.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 
-const CURSOR = new CursorKind<[beforeId: string]>('k1', ([id]) => typeof id === 'string' && isUuid(id));
+const CURSOR = new CursorKind<[beforeId: string]>('k1', isId);
 
 /** The keys of applications. */
 @Injectable()
@@ -22,9 +23,12 @@ export class ApiKeysService {
   /** Newest first, revoked ones too. */
   async list({ limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<ApiKeyPage> {
     const [beforeId] = cursor === undefined ? [HIGHEST_ID] : CURSOR.decode(cursor);
-    const rows = await this.repository.list(beforeId, limit + 1);
-    const items = rows.slice(0, limit).map(apiKeyOf);
-    return rows.length > limit ? { items, next: CURSOR.encode(items.at(-1)!.id) } : { items };
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.list(this.work.now, beforeId, atMost),
+      ({ id }) => CURSOR.encode(id),
+    );
+    return { items: rows.map(apiKeyOf), ...next };
   }
 
   /** The answer is the only place where the key itself is ever shown. */

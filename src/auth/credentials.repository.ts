@@ -1,15 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
 import type { UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
 import { CredentialEntity } from './credential.entity.js';
-
-/** Index: credentials_pkey. */
-const FIND = statement<[userId: UserId], { passwordHash: string }>(
-  'credentials.find',
-  `SELECT password_hash AS "passwordHash" FROM credentials WHERE user_id = $1`,
-);
 
 /** Index: credentials_pkey. Lock: the row FOR SHARE, so that a change of the password waits. */
 const HOLD = statement<[userId: UserId, passwordHash: string], { userId: UserId }>(
@@ -17,33 +13,31 @@ const HOLD = statement<[userId: UserId, passwordHash: string], { userId: UserId 
   `SELECT user_id AS "userId" FROM credentials WHERE user_id = $1 AND password_hash = $2 FOR SHARE`,
 );
 
-/** Index: credentials_pkey. Lock: the row; of two changes at once the second finds another hash. */
-const REPLACE = statement<[userId: UserId, oldHash: string, newHash: string], never>(
-  'credentials.replace',
-  `UPDATE credentials SET password_hash = $3 WHERE user_id = $1 AND password_hash = $2`,
-);
-
 @Injectable()
 export class CredentialsRepository {
-  constructor(private readonly db: Db) {}
+  constructor(@InjectRepository(CredentialEntity, DATA_SOURCE) private readonly rows: Repository<CredentialEntity>) {}
 
-  async find(userId: UserId): Promise<string | undefined> {
-    return (await this.db.maybe(FIND, userId))?.passwordHash;
+  async find(tx: Tx, userId: UserId): Promise<string | undefined> {
+    return (await tx.manager.withRepository(this.rows).findOneBy({ userId }))?.passwordHash;
   }
 
   async insert(tx: Tx, userId: UserId, passwordHash: string): Promise<void> {
-    await tx.orm.insert(CredentialEntity, { userId, passwordHash });
+    await tx.manager.withRepository(this.rows).insert({ userId, passwordHash });
   }
 
-  async hold(tx: Tx, userId: UserId, passwordHash: string): Promise<boolean> {
+  async hold(tx: Transaction, userId: UserId, passwordHash: string): Promise<boolean> {
     return (await tx.db.maybe(HOLD, userId, passwordHash)) !== undefined;
   }
 
+  /** Whether it was still `oldHash`. Lock: the row; of two changes at once the second finds another hash. */
   async replace(tx: Tx, userId: UserId, oldHash: string, newHash: string): Promise<boolean> {
-    return (await tx.db.change(REPLACE, userId, oldHash, newHash)) === 1;
+    const { affected } = await tx.manager
+      .withRepository(this.rows)
+      .update({ userId, passwordHash: oldHash }, { passwordHash: newHash });
+    return affected === 1;
   }
 
   async remove(tx: Tx, userId: UserId): Promise<void> {
-    await tx.orm.delete(CredentialEntity, { userId });
+    await tx.manager.withRepository(this.rows).delete({ userId });
   }
 }

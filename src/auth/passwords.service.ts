@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { Algorithm, hash, verify, type Options } from '@node-rs/argon2';
 import { LOWEST_ID, type UserId } from '../common/ids.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { Limiter } from './limiter.js';
 
@@ -26,7 +27,10 @@ export class PasswordsService {
   /** A hash of nobody's password, so that checking who has none takes as long. */
   private readonly nobodys = hash(randomBytes(32), ARGON2);
 
-  constructor(private readonly repository: CredentialsRepository) {}
+  constructor(
+    private readonly work: UnitOfWork,
+    private readonly repository: CredentialsRepository,
+  ) {}
 
   /** The password in PHC format. @throws unavailable (503): too many are being hashed already */
   hash(password: string): Promise<string> {
@@ -39,27 +43,27 @@ export class PasswordsService {
    * @throws unavailable (503): too many are being hashed already
    */
   async check(userId: UserId | undefined, password: string): Promise<string | undefined> {
-    const stored = await this.repository.find(userId ?? LOWEST_ID);
+    const stored = await this.repository.find(this.work.now, userId ?? LOWEST_ID);
     const matches = await this.limiter.run(async () => verify(stored ?? (await this.nobodys), normal(password)));
     return matches ? stored : undefined;
   }
 
   /** Gives a user their first password. */
-  set(tx: Tx, userId: UserId, passwordHash: string): Promise<void> {
+  set(tx: Transaction, userId: UserId, passwordHash: string): Promise<void> {
     return this.repository.insert(tx, userId, passwordHash);
   }
 
   /** False where the password is no longer `oldHash`. */
-  replace(tx: Tx, userId: UserId, oldHash: string, newHash: string): Promise<boolean> {
+  replace(tx: Transaction, userId: UserId, oldHash: string, newHash: string): Promise<boolean> {
     return this.repository.replace(tx, userId, oldHash, newHash);
   }
 
   /** Holds the password in place until the transaction ends; false where it is no longer `passwordHash`. */
-  hold(tx: Tx, userId: UserId, passwordHash: string): Promise<boolean> {
+  hold(tx: Transaction, userId: UserId, passwordHash: string): Promise<boolean> {
     return this.repository.hold(tx, userId, passwordHash);
   }
 
-  remove(tx: Tx, userId: UserId): Promise<void> {
+  remove(tx: Transaction, userId: UserId): Promise<void> {
     return this.repository.remove(tx, userId);
   }
 }

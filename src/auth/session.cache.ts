@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { UserId } from '../common/ids.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { EventBus } from '../events/event-bus.js';
 import type { AccessClaims } from './access-tokens.js';
 import { ReadThroughCache } from './read-through-cache.js';
@@ -14,6 +15,7 @@ export class SessionCache {
   private readonly users: ReadThroughCache<UserId>;
 
   constructor(
+    private readonly work: UnitOfWork,
     private readonly repository: SessionsRepository,
     private readonly revocations: Revocations,
     bus: EventBus,
@@ -25,7 +27,7 @@ export class SessionCache {
   async has(claims: AccessClaims): Promise<boolean> {
     const { sessionId, userId } = claims;
     const lookUp = async (): Promise<UserId | undefined> => {
-      const owner = await this.repository.userOf(sessionId);
+      const owner = await this.repository.userOf(this.work.now, sessionId);
       return owner === userId ? userId : owner; // the string that there is already: another takes 56 bytes
     };
     return this.isOf(claims, await this.users.get(sessionId, lookUp));

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, Raw, Repository } from 'typeorm';
 import type { SessionId, UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
-import type { SessionEntity } from './session.entity.js';
+import type { Transaction, Tx } from '../database/tx.js';
+import { SessionEntity } from './session.entity.js';
 
 /** How long a session lives after it last got tokens. */
 const LIFE = `interval '30 days'`;
@@ -12,19 +14,6 @@ const LIFE = `interval '30 days'`;
 const USER_OF = statement<[id: SessionId], { userId: UserId }>(
   'sessions.user-of',
   `SELECT user_id AS "userId" FROM sessions WHERE id = $1 AND expires_at > now()`,
-);
-
-/** Index: sessions_user, backwards: the newest first. */
-const LIST = statement<[userId: UserId, beforeId: SessionId, limit: number], SessionEntity>(
-  'sessions.list',
-  `SELECT id, user_id AS "userId", refresh_number AS "refreshNumber", created_at AS "createdAt",
-     last_used_at AS "lastUsedAt", expires_at AS "expiresAt", device
-   FROM sessions WHERE user_id = $1 AND id < $2 AND expires_at > now() ORDER BY id DESC LIMIT $3`,
-);
-
-const INSERT = statement<[id: SessionId, userId: UserId, device: string], never>(
-  'sessions.insert',
-  `INSERT INTO sessions (id, user_id, device, expires_at) VALUES ($1, $2, $3, now() + ${LIFE})`,
 );
 
 /** Index: sessions_pkey. Lock: the row, so that tokens used at once are decided one after the other. */
@@ -41,54 +30,49 @@ const ADVANCE = statement<[id: SessionId], never>(
    WHERE id = $1`,
 );
 
-/** Index: sessions_pkey. */
-const END = statement<[id: SessionId, userId: UserId], never>(
-  'sessions.end',
-  `DELETE FROM sessions WHERE id = $1 AND user_id = $2`,
-);
-
 /** Index: sessions_user. All of the user's, but for $2 where it is given. */
 const END_OTHERS = statement<[userId: UserId, keptId: SessionId | null], { id: SessionId }>(
   'sessions.end-others',
   `DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2::uuid RETURNING id`,
 );
 
-/** Index: sessions_user. */
-const FORGET_EXPIRED = statement<[userId: UserId], never>(
-  'sessions.forget-expired',
-  `DELETE FROM sessions WHERE user_id = $1 AND expires_at <= now()`,
-);
-
 @Injectable()
 export class SessionsRepository {
-  constructor(private readonly db: Db) {}
+  constructor(@InjectRepository(SessionEntity, DATA_SOURCE) private readonly rows: Repository<SessionEntity>) {}
 
   /** Undefined where the session has ended or expired. */
-  async userOf(id: SessionId): Promise<UserId | undefined> {
-    return (await this.db.maybe(USER_OF, id))?.userId;
+  async userOf(tx: Tx, id: SessionId): Promise<UserId | undefined> {
+    return (await tx.db.maybe(USER_OF, id))?.userId;
   }
 
-  list(userId: UserId, beforeId: SessionId, limit: number): Promise<SessionEntity[]> {
-    return this.db.many(LIST, userId, beforeId, limit);
+  /** Those that go on, the newest first. Index: sessions_user, backwards. */
+  list(tx: Tx, userId: UserId, beforeId: SessionId, limit: number): Promise<SessionEntity[]> {
+    return tx.manager.withRepository(this.rows).find({
+      where: { userId, id: LessThan(beforeId), expiresAt: Raw((at) => `${at} > now()`) },
+      order: { id: 'DESC' },
+      take: limit,
+    });
   }
 
   /** Also forgets the user's expired ones, so that they do not pile up. */
-  async insert(tx: Tx, id: SessionId, userId: UserId, device: string): Promise<void> {
-    await tx.db.change(FORGET_EXPIRED, userId);
-    await tx.db.change(INSERT, id, userId, device);
+  async insert(tx: Transaction, id: SessionId, userId: UserId, device: string): Promise<void> {
+    const rows = tx.manager.withRepository(this.rows);
+    await rows.delete({ userId, expiresAt: Raw((at) => `${at} <= now()`) });
+    await rows.insert({ id, userId, device, expiresAt: () => `now() + ${LIFE}` });
   }
 
-  lock(tx: Tx, id: SessionId): Promise<{ userId: UserId; refreshNumber: number } | undefined> {
+  lock(tx: Transaction, id: SessionId): Promise<{ userId: UserId; refreshNumber: number } | undefined> {
     return tx.db.maybe(LOCK, id);
   }
 
-  async advance(tx: Tx, id: SessionId): Promise<void> {
+  async advance(tx: Transaction, id: SessionId): Promise<void> {
     await tx.db.change(ADVANCE, id);
   }
 
   /** Whether it was the user's. */
   async end(tx: Tx, id: SessionId, userId: UserId): Promise<boolean> {
-    return (await tx.db.change(END, id, userId)) === 1;
+    const { affected } = await tx.manager.withRepository(this.rows).delete({ id, userId });
+    return affected === 1;
   }
 
   /** The sessions that ended. */

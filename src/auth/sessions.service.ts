@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { CursorKind } from '../common/cursor.js';
+import { CursorKind, isId } from '../common/cursor.js';
 import type { ActingUser } from '../common/caller.js';
 import { HIGHEST_ID, isUuid, newId, type SessionId, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { notSignedIn, sessionNotFound, userNotFound, wrongCredentials } from '../common/problems.js';
 import { Settings } from '../config/settings.js';
-import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
+import type { Transaction } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import { userOf } from '../users/views.js';
 import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js';
@@ -18,7 +20,7 @@ const MAX_DEVICE_LENGTH = 200;
 /** How many sessions one event names: what goes to other processes has to fit into 8,000 bytes. */
 const MAX_ENDED_PER_EVENT = 100;
 
-const CURSOR = new CursorKind<[beforeId: string]>('s1', ([id]) => typeof id === 'string' && isUuid(id));
+const CURSOR = new CursorKind<[beforeId: string]>('s1', isId);
 
 /** Logging in, staying logged in, logging out. */
 @Injectable()
@@ -69,11 +71,15 @@ export class SessionsService {
   /** Sessions of the caller, newest first. */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<SessionPage> {
     const [beforeId] = cursor === undefined ? [HIGHEST_ID] : CURSOR.decode(cursor);
-    const rows = await this.repository.list(me.userId, beforeId, limit + 1);
-    const items = rows.slice(0, limit).map(({ id, device, createdAt, lastUsedAt }) => {
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.list(this.work.now, me.userId, beforeId, atMost),
+      ({ id }) => CURSOR.encode(id),
+    );
+    const items = rows.map(({ id, device, createdAt, lastUsedAt }) => {
       return { id, device, createdAt, lastUsedAt, current: id === me.sessionId };
     });
-    return rows.length > limit ? { items, next: CURSOR.encode(items.at(-1)!.id) } : { items };
+    return { items, ...next };
   }
 
   /** Ends one of the caller's sessions, by its id or as `current`. @throws session-not-found (404) */
@@ -87,17 +93,17 @@ export class SessionsService {
   }
 
   /** Ends every session of the user. */
-  endAll(tx: Tx, userId: UserId): Promise<void> {
+  endAll(tx: Transaction, userId: UserId): Promise<void> {
     return this.endOthers(tx, userId);
   }
 
   /** Ends the user's sessions but for the one that is kept, if any. */
-  async endOthers(tx: Tx, userId: UserId, keptId?: SessionId): Promise<void> {
+  async endOthers(tx: Transaction, userId: UserId, keptId?: SessionId): Promise<void> {
     announceEnd(tx, userId, await this.repository.endOthers(tx, userId, keptId));
   }
 
   /** `hold` makes sure, first in the transaction, that the user may have a session, and holds them against removal. */
-  private async open(userId: UserId, device: string, hold: (tx: Tx) => Promise<void>): Promise<Tokens> {
+  private async open(userId: UserId, device: string, hold: (tx: Transaction) => Promise<void>): Promise<Tokens> {
     const sessionId = newId();
     await this.work.run(async (tx) => {
       await hold(tx);
@@ -108,7 +114,7 @@ export class SessionsService {
 
   /** What using a token does to its session, under the lock of its row; undefined where there are no tokens for it. */
   private async use(
-    tx: Tx,
+    tx: Transaction,
     { sessionId, number }: RefreshClaim,
   ): Promise<(RefreshClaim & { userId: UserId }) | undefined> {
     const row = await this.repository.lock(tx, sessionId);
@@ -139,7 +145,7 @@ export class SessionsService {
   }
 }
 
-function announceEnd(tx: Tx, userId: UserId, sessionIds: readonly SessionId[]): void {
+function announceEnd(tx: Transaction, userId: UserId, sessionIds: readonly SessionId[]): void {
   for (let from = 0; from < sessionIds.length; from += MAX_ENDED_PER_EVENT) {
     const some = sessionIds.slice(from, from + MAX_ENDED_PER_EVENT);
     tx.emit({ name: 'sessions.ended', data: { userId, sessionIds: some } });

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
 import type { UserId } from '../common/ids.js';
-import type { Db } from '../database/db.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
+import type { Transaction, Tx } from '../database/tx.js';
+import { BlockEntity } from './block.entity.js';
 
 /** One block, as its blocker lists it. */
 export interface BlockRow {
@@ -29,30 +33,12 @@ const ADD = statement<[blockerId: UserId, blockedId: UserId], BlockRow>(
    RETURNING blocked_id AS "blockedId", created_at AS "createdAt"`,
 );
 
-/** Index: blocks_pkey. */
-const REMOVE = statement<[blockerId: UserId, blockedId: UserId], never>(
-  'blocks.remove',
-  `DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2`,
-);
-
-/** Index: blocks_pkey. */
-const REMOVE_ALL_SET_BY = statement<[blockerId: UserId], never>(
-  'blocks.remove-all-set-by',
-  `DELETE FROM blocks WHERE blocker_id = $1`,
-);
-
 /** Index: blocks_pkey; reads and sorts all that one user has blocked. Newest first. */
 const LIST = statement<[blockerId: UserId, createdAt: string, blockedId: UserId, limit: number], BlockRow>(
   'blocks.list',
   `SELECT blocked_id AS "blockedId", created_at AS "createdAt" FROM blocks
    WHERE blocker_id = $1 AND (created_at, blocked_id) < ($2::timestamptz, $3::uuid)
    ORDER BY created_at DESC, blocked_id DESC LIMIT $4`,
-);
-
-/** Index: blocks_pkey. */
-const BLOCKED_BY = statement<[blockerId: UserId], { blockedId: UserId }>(
-  'blocks.blocked-by',
-  `SELECT blocked_id AS "blockedId" FROM blocks WHERE blocker_id = $1`,
 );
 
 /** Index: blocks_blocked. */
@@ -68,13 +54,6 @@ const BETWEEN = statement<[userId: UserId, otherId: UserId], { blocked: boolean;
      EXISTS (SELECT FROM blocks WHERE blocker_id = $2 AND blocked_id = $1) AS "blocksYou"`,
 );
 
-/** Indexes: blocks_pkey, blocks_blocked. */
-const EITHER_WAY = statement<[userId: UserId, otherIds: readonly UserId[]], { userId: UserId }>(
-  'blocks.either-way',
-  `SELECT blocked_id AS "userId" FROM blocks WHERE blocker_id = $1 AND blocked_id = ANY ($2::uuid[])
-   UNION SELECT blocker_id FROM blocks WHERE blocked_id = $1 AND blocker_id = ANY ($2::uuid[])`,
-);
-
 /** Index: users_pkey. */
 const VERSION = statement<[userId: UserId], { blocksVersion: number }>(
   'blocks.version',
@@ -83,46 +62,41 @@ const VERSION = statement<[userId: UserId], { blocksVersion: number }>(
 
 @Injectable()
 export class BlocksRepository {
+  constructor(@InjectRepository(BlockEntity, DATA_SOURCE) private readonly rows: Repository<BlockEntity>) {}
+
   /** Locks the blocker and answers their new `blocksVersion`; undefined where they were removed. */
-  async countUp(db: Db, blockerId: UserId): Promise<number | undefined> {
-    return (await db.maybe(COUNT_UP, blockerId))?.blocksVersion;
+  async countUp(tx: Transaction, blockerId: UserId): Promise<number | undefined> {
+    return (await tx.db.maybe(COUNT_UP, blockerId))?.blocksVersion;
   }
 
   /** Undefined where it is there already. */
-  add(db: Db, blockerId: UserId, blockedId: UserId): Promise<BlockRow | undefined> {
-    return db.maybe(ADD, blockerId, blockedId);
+  add(tx: Tx, blockerId: UserId, blockedId: UserId): Promise<BlockRow | undefined> {
+    return tx.db.maybe(ADD, blockerId, blockedId);
   }
 
   /** Whether there was one. */
-  async remove(db: Db, blockerId: UserId, blockedId: UserId): Promise<boolean> {
-    return (await db.change(REMOVE, blockerId, blockedId)) === 1;
+  async remove(tx: Tx, blockerId: UserId, blockedId: UserId): Promise<boolean> {
+    const { affected } = await tx.manager.withRepository(this.rows).delete({ blockerId, blockedId });
+    return affected === 1;
   }
 
-  async removeAllSetBy(db: Db, blockerId: UserId): Promise<void> {
-    await db.change(REMOVE_ALL_SET_BY, blockerId);
+  async removeAllSetBy(tx: Tx, blockerId: UserId): Promise<void> {
+    await tx.manager.withRepository(this.rows).delete({ blockerId });
   }
 
-  list(db: Db, blockerId: UserId, before: BlockKey, limit: number): Promise<BlockRow[]> {
-    return db.many(LIST, blockerId, before.createdAt, before.blockedId, limit);
+  list(tx: Tx, blockerId: UserId, before: BlockKey, limit: number): Promise<BlockRow[]> {
+    return tx.db.many(LIST, blockerId, before.createdAt, before.blockedId, limit);
   }
 
-  async blockedBy(db: Db, blockerId: UserId): Promise<UserId[]> {
-    return (await db.many(BLOCKED_BY, blockerId)).map(({ blockedId }) => blockedId);
+  async blockersAmong(tx: Transaction, blockedId: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
+    return (await tx.db.many(BLOCKERS_AMONG, blockedId, userIds)).map(({ blockerId }) => blockerId);
   }
 
-  async blockersAmong(db: Db, blockedId: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
-    return (await db.many(BLOCKERS_AMONG, blockedId, userIds)).map(({ blockerId }) => blockerId);
+  between(tx: Tx, userId: UserId, otherId: UserId): Promise<{ blocked: boolean; blocksYou: boolean }> {
+    return tx.db.one(BETWEEN, userId, otherId);
   }
 
-  between(db: Db, userId: UserId, otherId: UserId): Promise<{ blocked: boolean; blocksYou: boolean }> {
-    return db.one(BETWEEN, userId, otherId);
-  }
-
-  async eitherWay(db: Db, userId: UserId, otherIds: readonly UserId[]): Promise<UserId[]> {
-    return (await db.many(EITHER_WAY, userId, otherIds)).map((row) => row.userId);
-  }
-
-  async version(db: Db, userId: UserId): Promise<number | undefined> {
-    return (await db.maybe(VERSION, userId))?.blocksVersion;
+  async version(tx: Tx, userId: UserId): Promise<number | undefined> {
+    return (await tx.db.maybe(VERSION, userId))?.blocksVersion;
   }
 }

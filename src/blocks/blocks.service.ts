@@ -1,30 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind, isMoment } from '../common/cursor.js';
-import { isUuid, type UserId } from '../common/ids.js';
+import { CursorKind, isId, isMoment } from '../common/cursor.js';
+import { LOWEST_ID, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { alreadyBlocked, blockSelf, notBlocked, notSignedIn, userNotFound } from '../common/problems.js';
-import { Db } from '../database/db.js';
-import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import type { UserEntity } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { Block, BlockPage, BlockState } from './blocks.dto.js';
 import { BlocksRepository, type BlockKey, type BlockRow } from './blocks.repository.js';
 
 /** The next page begins before this block. */
-const blockCursor = new CursorKind<[createdAt: string, blockedId: UserId]>(
-  'b1',
-  ([createdAt, blockedId, ...rest]) =>
-    isMoment(createdAt) && typeof blockedId === 'string' && isUuid(blockedId) && rest.length === 0,
-);
+const blockCursor = new CursorKind<[createdAt: string, blockedId: UserId]>('b1', isMoment, isId);
 
-const START: BlockKey = { createdAt: 'infinity', blockedId: '00000000-0000-0000-0000-000000000000' };
+const START: BlockKey = { createdAt: 'infinity', blockedId: LOWEST_ID };
 
 /** Blocks are one-way, decided by the blocker. */
 @Injectable()
 export class BlocksService {
   constructor(
-    private readonly db: Db,
     private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly repository: BlocksRepository,
@@ -35,7 +31,7 @@ export class BlocksService {
     const other = await this.users.get(address, me);
     if (other.id === me.userId) throw blockSelf();
     const row = await this.change(me.userId, other.id, true, async (tx) => {
-      const added = await this.repository.add(tx.db, me.userId, other.id);
+      const added = await this.repository.add(tx, me.userId, other.id);
       if (!added) throw alreadyBlocked();
       return added;
     });
@@ -47,7 +43,7 @@ export class BlocksService {
   async remove(me: ActingUser, address: string): Promise<void> {
     const other = await this.find(me, address);
     await this.change(me.userId, other.id, false, async (tx) => {
-      if (!(await this.repository.remove(tx.db, me.userId, other.id))) throw notBlocked();
+      if (!(await this.repository.remove(tx, me.userId, other.id))) throw notBlocked();
     });
   }
 
@@ -55,7 +51,7 @@ export class BlocksService {
   async get(me: ActingUser, address: string): Promise<BlockState> {
     const { id } = await this.find(me, address);
     const [state, names] = await Promise.all([
-      this.repository.between(this.db, me.userId, id),
+      this.repository.between(this.work.now, me.userId, id),
       this.users.summaries([id]),
     ]);
     return { user: names.get(id)!, ...state };
@@ -63,48 +59,41 @@ export class BlocksService {
 
   /** Newest first. @throws malformed (400): the cursor */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<BlockPage> {
-    const rows = await this.repository.list(this.db, me.userId, placeOf(cursor), limit + 1);
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    const items = await this.blocksOf(shown);
-    return last ? { items, next: blockCursor.encode(last.createdAt.toISOString(), last.blockedId) } : { items };
+    const before = placeOf(cursor);
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.list(this.work.now, me.userId, before, atMost),
+      (last) => blockCursor.encode(last.createdAt.toISOString(), last.blockedId),
+    );
+    return { items: await this.blocksOf(rows), ...next };
   }
 
   /** Counts the user's blocks and unblocks. @throws not-signed-in (401): there is no such user */
-  async blocksVersion(userId: UserId, db: Db = this.db): Promise<number> {
-    const version = await this.repository.version(db, userId);
+  async blocksVersion(tx: Tx, userId: UserId): Promise<number> {
+    const version = await this.repository.version(tx, userId);
     if (version === undefined) throw notSignedIn();
     return version;
   }
 
-  async isBlocked(blockerId: UserId, blockedId: UserId): Promise<boolean> {
-    return (await this.repository.between(this.db, blockerId, blockedId)).blocked;
-  }
-
-  /** Whom the user has blocked: whose group messages are hidden from them. */
-  async hiddenFor(userId: UserId): Promise<ReadonlySet<UserId>> {
-    return new Set(await this.repository.blockedBy(this.db, userId));
-  }
-
-  /** Those of the others who have blocked the user or are blocked by them: neither sees the other's receipts and typing. */
-  async eitherWay(userId: UserId, otherIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
-    return new Set(await this.repository.eitherWay(this.db, userId, otherIds));
-  }
-
   /** Those of the users who have blocked this one, read in the transaction; exact for users whose rows it holds. */
-  blockersAmong(tx: Tx, blockedId: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
-    return this.repository.blockersAmong(tx.db, blockedId, userIds);
+  blockersAmong(tx: Transaction, blockedId: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
+    return this.repository.blockersAmong(tx, blockedId, userIds);
   }
 
   /** For the removal of a user, whose row the transaction has locked. Blocks against them stay. */
-  removeAllSetBy(tx: Tx, userId: UserId): Promise<void> {
-    return this.repository.removeAllSetBy(tx.db, userId);
+  removeAllSetBy(tx: Transaction, userId: UserId): Promise<void> {
+    return this.repository.removeAllSetBy(tx, userId);
   }
 
   /** One transaction: locks the blocker, counts up, changes, and announces the change. */
-  private change<T>(blockerId: UserId, blockedId: UserId, blocked: boolean, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private change<T>(
+    blockerId: UserId,
+    blockedId: UserId,
+    blocked: boolean,
+    work: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
     return this.work.run(async (tx) => {
-      const blocksVersion = await this.repository.countUp(tx.db, blockerId);
+      const blocksVersion = await this.repository.countUp(tx, blockerId);
       if (blocksVersion === undefined) throw notSignedIn();
       const result = await work(tx);
       tx.emit({ name: 'block.changed', data: { blockerId, blockedId, blocked, blocksVersion } });

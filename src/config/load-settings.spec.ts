@@ -45,6 +45,7 @@ it.each([
   ['PORT', ['abc', '80a', '-1', '65536', '1.5', '0x50', '1e3', ' 80', 'NaN']],
   ['DATABASE_POOL_SIZE', ['1', '1001']],
   ['DATABASE_URL', ['mysql://db/parley', 'parley', 'postgres:db']],
+  ['DATABASE_SCHEMA', ['Parley', '1st', 'a-b', 'a b', 'a,b', 'a"b', 'pg_parley', 'information_schema', 'a'.repeat(64)]],
   ['REDIS_URL', ['http://cache', 'cache:6379']],
   ['CORS_ORIGINS', ['app.example.com', 'https://app.example.com/', 'https://a.example,,', 'null']],
   ['BOOTSTRAP_API_KEY', ['short', 'with a space in it', 'ümlautümlautümlaut']],

@@ -1,5 +1,5 @@
 import { ArrayMaxSize, IsOptional, IsString, Length, Matches, MinLength, ValidateIf } from 'class-validator';
-import { IsOneOf, IsOrigin, IsUrlOf, IsWholeNumber } from './validators.js';
+import { IsOneOf, IsOrigin, IsSchemaName, IsUrlOf, IsWholeNumber } from './validators.js';
 
 /** From the fewest lines to the most. */
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -32,6 +32,10 @@ export class Settings {
   @IsOptional()
   @IsUrlOf('postgres', 'postgresql')
   databaseListenUrl?: string;
+
+  /** Schema of the database that all tables are in; made if it is not there. What version 0.1.0 made in `public` is moved into it. */
+  @IsSchemaName()
+  databaseSchema: string = 'parley';
 
   /** Processes on the one port. More than one pays where PostgreSQL has cores of its own. */
   @IsWholeNumber(1, 64)

@@ -11,6 +11,21 @@ export const IsWholeNumber = (min: number, max: number): PropertyDecorator =>
     },
   });
 
+const SCHEMA_NAME = /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/;
+export const SCHEMA_NAME_RULE =
+  'must be at most 63 lower-case letters, digits and _, beginning with no digit and not with pg_';
+
+/** A name of a PostgreSQL schema that needs no quotes. */
+export const isSchemaName = (value: unknown): boolean =>
+  typeof value === 'string' && SCHEMA_NAME.test(value) && value !== 'information_schema';
+
+/** As `isSchemaName`. */
+export const IsSchemaName = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isSchemaName',
+    validator: { validate: isSchemaName, defaultMessage: () => SCHEMA_NAME_RULE },
+  });
+
 /** One of these words. */
 export const IsOneOf = (...words: string[]): PropertyDecorator =>
   ValidateBy({

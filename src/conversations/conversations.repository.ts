@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
 import type { ConversationId, UserId } from '../common/ids.js';
-import type { Db } from '../database/db.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
+import type { Transaction, Tx } from '../database/tx.js';
+import { ConversationEntity } from './conversation.entity.js';
 import type { Marker, Membership } from './membership.js';
 
 /** Indexes: members_pkey, conversations_pkey. */
@@ -40,12 +44,6 @@ const ENTER = statement<[id: ConversationId, userIds: readonly UserId[]], never>
   `INSERT INTO members (conversation_id, user_id) SELECT $1::uuid, unnest($2::uuid[])`,
 );
 
-/** Index: conversations_pkey. */
-const EXISTS = statement<[id: ConversationId], { exists: boolean }>(
-  'conversations.exists',
-  `SELECT EXISTS (SELECT FROM conversations WHERE id = $1) AS "exists"`,
-);
-
 /**
  * Indexes: members_pkey, conversations_pkey. Locks the members that move, sorted by (conversation, user): in the
  * order of the arrays, two of these at once deadlock. HOT updates. Answers those that moved.
@@ -81,36 +79,40 @@ const MARK = statement<
 
 @Injectable()
 export class ConversationsRepository {
-  find(db: Db, conversationId: ConversationId, userId: UserId): Promise<Membership | undefined> {
-    return db.maybe(FIND, conversationId, userId);
+  constructor(
+    @InjectRepository(ConversationEntity, DATA_SOURCE) private readonly rows: Repository<ConversationEntity>,
+  ) {}
+
+  find(tx: Tx, conversationId: ConversationId, userId: UserId): Promise<Membership | undefined> {
+    return tx.db.maybe(FIND, conversationId, userId);
   }
 
   /** Holds these users until the transaction ends: they are neither removed nor block anyone meanwhile. Answers those that exist. */
-  async shareUsers(db: Db, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
-    return new Set((await db.many(SHARE_USERS, userIds)).map(({ id }) => id));
+  async shareUsers(tx: Transaction, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
+    return new Set((await tx.db.many(SHARE_USERS, userIds)).map(({ id }) => id));
   }
 
   /** Opens the pair with its members. Answers its `members_version`, or undefined where it was open or the sender is blocked. */
   async open(
-    db: Db,
+    tx: Transaction,
     id: ConversationId,
     userIds: readonly UserId[],
     senderId: UserId,
     recipientId: UserId,
   ): Promise<number | undefined> {
     const [userA = senderId, userB = userA] = userIds.toSorted();
-    const opened = await db.maybe(OPEN, id, userA, userB, senderId, recipientId, userIds.length);
-    if (opened) await db.change(ENTER, id, userIds);
+    const opened = await tx.db.maybe(OPEN, id, userA, userB, senderId, recipientId, userIds.length);
+    if (opened) await tx.db.change(ENTER, id, userIds);
     return opened?.membersVersion;
   }
 
-  async exists(db: Db, id: ConversationId): Promise<boolean> {
-    return (await db.one(EXISTS, id)).exists;
+  exists(tx: Tx, id: ConversationId): Promise<boolean> {
+    return tx.manager.withRepository(this.rows).existsBy({ id });
   }
 
   /** Moves markers forward, never back and never beyond the log; `readSeq <= deliveredSeq` in each. Answers those that moved. */
-  mark(db: Db, markers: readonly Marker[]): Promise<Marker[]> {
-    return db.many(
+  mark(tx: Tx, markers: readonly Marker[]): Promise<Marker[]> {
+    return tx.db.many(
       MARK,
       markers.map(({ conversationId }) => conversationId),
       markers.map(({ userId }) => userId),

@@ -8,8 +8,8 @@ import {
   recipientNotFound,
   userNotFound,
 } from '../common/problems.js';
-import { Db } from '../database/db.js';
-import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { EventBus } from '../events/event-bus.js';
 import { UsersService } from '../users/users.service.js';
 import { ConversationsRepository } from './conversations.repository.js';
@@ -20,7 +20,6 @@ import { MembershipsService } from './memberships.service.js';
 @Injectable()
 export class ConversationsService {
   constructor(
-    private readonly db: Db,
     private readonly work: UnitOfWork,
     private readonly bus: EventBus,
     private readonly users: UsersService,
@@ -35,7 +34,7 @@ export class ConversationsService {
    * @throws conversation-not-found (404), user-not-found (404): `@name` or `ext:…` of nobody
    */
   async resolve(me: ActingUser, ref: string): Promise<ConversationId> {
-    const named = isUuid(ref) ? await this.find(ref, me.userId) : undefined;
+    const named = isUuid(ref) ? await this.find(this.work.now, ref, me.userId) : undefined;
     if (named) return named.conversationId;
     const other = await this.users.find(ref, me);
     if (!other) throw isUuid(ref) ? conversationNotFound() : userNotFound();
@@ -43,15 +42,8 @@ export class ConversationsService {
   }
 
   /** Undefined where there is no such conversation or the user is not in it. */
-  find(conversationId: ConversationId, userId: UserId, db: Db = this.db): Promise<Membership | undefined> {
-    return this.repository.find(db, conversationId, userId);
-  }
-
-  /** @throws conversation-not-found (404): also where the user is not in it */
-  async get(conversationId: ConversationId, userId: UserId, db: Db = this.db): Promise<Membership> {
-    const membership = await this.find(conversationId, userId, db);
-    if (!membership) throw conversationNotFound();
-    return membership;
+  find(tx: Tx, conversationId: ConversationId, userId: UserId): Promise<Membership | undefined> {
+    return this.repository.find(tx, conversationId, userId);
   }
 
   /**
@@ -65,13 +57,13 @@ export class ConversationsService {
     const id = directConversationId(senderId, recipientId);
     const userIds = [...new Set([senderId, recipientId])];
     await this.work.run(async (tx) => {
-      const present = await this.repository.shareUsers(tx.db, userIds);
+      const present = await this.repository.shareUsers(tx, userIds);
       if (!present.has(senderId)) throw notSignedIn();
       if (!present.has(recipientId)) throw recipientNotFound();
-      const membersVersion = await this.repository.open(tx.db, id, userIds, senderId, recipientId);
+      const membersVersion = await this.repository.open(tx, id, userIds, senderId, recipientId);
       if (membersVersion !== undefined) {
         tx.emit({ name: 'conversation.opened', data: { conversationId: id, membersVersion, userIds } });
-      } else if (!(await this.repository.exists(tx.db, id))) {
+      } else if (!(await this.repository.exists(tx, id))) {
         throw recipientBlockedYou();
       }
     });
@@ -89,13 +81,13 @@ export class ConversationsService {
 
   /** Moves many markers in one statement, each as far as it may. Answers those that moved, as they now are. */
   async mark(markers: readonly Marker[]): Promise<Marker[]> {
-    const moved = await this.repository.mark(this.db, markers);
+    const moved = await this.repository.mark(this.work.now, markers);
     this.bus.publish(moved.map((data) => ({ name: 'receipt.moved', data })));
     return moved;
   }
 
   /** Takes a user out of all conversations, in the transaction that marked (and so locked) their users row. */
-  removeUser(tx: Tx, userId: UserId): Promise<void> {
+  removeUser(tx: Transaction, userId: UserId): Promise<void> {
     return this.memberships.removeUser(tx, userId);
   }
 

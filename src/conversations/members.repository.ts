@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
 import type { ConversationId, UserId } from '../common/ids.js';
-import type { Db } from '../database/db.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
-import { Kind } from './conversation.entity.js';
-import { RoleNumber } from './member.entity.js';
+import type { Transaction, Tx } from '../database/tx.js';
+import { ConversationEntity, Kind } from './conversation.entity.js';
+import { MemberEntity, RoleNumber } from './member.entity.js';
 import type { LockedGroup, MemberRow } from './membership.js';
 
 /** Index: conversations_pkey. */
@@ -96,12 +99,6 @@ const LEAVE = statement<[id: ConversationId, userId: UserId], { membersVersion: 
    RETURNING c.members_version AS "membersVersion", c.deleted_at IS NOT NULL AS deleted`,
 );
 
-/** Index: conversations_pkey. Under the group's lock. */
-const RENAME = statement<[id: ConversationId, name: string], never>(
-  'members.rename',
-  `UPDATE conversations SET name = $2 WHERE id = $1`,
-);
-
 /** Index: members_pkey. Under the group's lock. Locks the members sorted, as markers do. */
 const LOCK_ALL_IN = statement<[id: ConversationId], { userId: UserId }>(
   'members.lock-all-in',
@@ -158,63 +155,66 @@ const COUNT_OUT_OF_ALL = statement<[userId: UserId], Left>(
      c.deleted_at IS NOT NULL AS deleted`,
 );
 
-/** Index: members_user. */
-const LEAVE_ALL = statement<[userId: UserId], never>('members.leave-all', `DELETE FROM members WHERE user_id = $1`);
-
 /** Who is in a conversation, and as what. Each method is a statement, or statements, of one transaction. */
 @Injectable()
 export class MembersRepository {
-  lock(db: Db, id: ConversationId): Promise<LockedGroup | undefined> {
-    return db.maybe(LOCK, id);
+  constructor(
+    @InjectRepository(MemberEntity, DATA_SOURCE) private readonly rows: Repository<MemberEntity>,
+    @InjectRepository(ConversationEntity, DATA_SOURCE) private readonly conversations: Repository<ConversationEntity>,
+  ) {}
+
+  lock(tx: Transaction, id: ConversationId): Promise<LockedGroup | undefined> {
+    return tx.db.maybe(LOCK, id);
   }
 
   /** Those of the users who are members. */
-  async among(db: Db, id: ConversationId, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberRow>> {
-    return new Map((await db.many(AMONG, id, userIds)).map((row) => [row.userId, row]));
+  async among(tx: Tx, id: ConversationId, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberRow>> {
+    return new Map((await tx.db.many(AMONG, id, userIds)).map((row) => [row.userId, row]));
   }
 
   /** The longest-standing admin, else member; undefined where there is nobody else. */
-  async successor(db: Db, id: ConversationId, ownerId: UserId): Promise<UserId | undefined> {
-    return (await db.maybe(SUCCESSOR, id, ownerId))?.userId;
+  async successor(tx: Transaction, id: ConversationId, ownerId: UserId): Promise<UserId | undefined> {
+    return (await tx.db.maybe(SUCCESSOR, id, ownerId))?.userId;
   }
 
   /** `memberIds` without the owner, each once. */
-  async create(db: Db, id: ConversationId, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<void> {
-    await db.change(CREATE, id, name, ownerId, memberIds);
+  async create(tx: Tx, id: ConversationId, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<void> {
+    await tx.db.change(CREATE, id, name, ownerId, memberIds);
   }
 
   join(
-    db: Db,
+    tx: Transaction,
     id: ConversationId,
     userId: UserId,
     role: RoleNumber,
   ): Promise<{ membersVersion: number; joinedSeq: number; joinedAt: Date }> {
-    return db.one(JOIN, id, userId, role);
+    return tx.db.one(JOIN, id, userId, role);
   }
 
   /** Answers the new `members_version`. */
-  async setRoles(db: Db, id: ConversationId, roles: ReadonlyMap<UserId, RoleNumber>): Promise<number> {
+  async setRoles(tx: Transaction, id: ConversationId, roles: ReadonlyMap<UserId, RoleNumber>): Promise<number> {
     const userIds = [...roles.keys()];
-    await db.many(
+    await tx.db.many(
       LOCK_MEMBERS,
       userIds.map(() => id),
       userIds,
     );
-    return (await db.one(SET_ROLES, id, userIds, [...roles.values()])).membersVersion;
+    return (await tx.db.one(SET_ROLES, id, userIds, [...roles.values()])).membersVersion;
   }
 
-  leave(db: Db, id: ConversationId, userId: UserId): Promise<{ membersVersion: number; deleted: boolean }> {
-    return db.one(LEAVE, id, userId);
+  leave(tx: Transaction, id: ConversationId, userId: UserId): Promise<{ membersVersion: number; deleted: boolean }> {
+    return tx.db.one(LEAVE, id, userId);
   }
 
-  async rename(db: Db, id: ConversationId, name: string): Promise<void> {
-    await db.change(RENAME, id, name);
+  /** Under the group's lock. */
+  async rename(tx: Transaction, id: ConversationId, name: string): Promise<void> {
+    await tx.manager.withRepository(this.conversations).update({ id }, { name });
   }
 
   /** Answers who was in it. */
-  async deleteGroup(db: Db, id: ConversationId): Promise<UserId[]> {
-    const locked = await db.many(LOCK_ALL_IN, id);
-    await db.change(DELETE_GROUP, id);
+  async deleteGroup(tx: Transaction, id: ConversationId): Promise<UserId[]> {
+    const locked = await tx.db.many(LOCK_ALL_IN, id);
+    await tx.db.change(DELETE_GROUP, id);
     return locked.map(({ userId }) => userId);
   }
 
@@ -222,14 +222,19 @@ export class MembersRepository {
    * Takes a user out of everything; their users row is locked and marked as removed already. Each step is its own
    * statement: it must see what was committed while the one before it waited.
    */
-  async leaveAll(db: Db, userId: UserId): Promise<{ left: Left[]; successors: ReadonlyMap<ConversationId, UserId> }> {
-    const own = await db.many(LOCK_ALL_OF, userId);
-    const successors = new Map((await db.many(SUCCESSORS_OF, userId)).map((row) => [row.conversationId, row.userId]));
+  async leaveAll(
+    tx: Transaction,
+    userId: UserId,
+  ): Promise<{ left: Left[]; successors: ReadonlyMap<ConversationId, UserId> }> {
+    const own = await tx.db.many(LOCK_ALL_OF, userId);
+    const successors = new Map(
+      (await tx.db.many(SUCCESSORS_OF, userId)).map((row) => [row.conversationId, row.userId]),
+    );
     const [groupIds, ownerIds] = [[...successors.keys()], [...successors.values()]];
-    await db.many(LOCK_MEMBERS, [...own.map(({ id }) => id), ...groupIds], [...own.map(() => userId), ...ownerIds]);
-    await db.change(MAKE_OWNERS, groupIds, ownerIds);
-    const left = await db.many(COUNT_OUT_OF_ALL, userId);
-    await db.change(LEAVE_ALL, userId);
+    await tx.db.many(LOCK_MEMBERS, [...own.map(({ id }) => id), ...groupIds], [...own.map(() => userId), ...ownerIds]);
+    await tx.db.change(MAKE_OWNERS, groupIds, ownerIds);
+    const left = await tx.db.many(COUNT_OUT_OF_ALL, userId);
+    await tx.manager.withRepository(this.rows).delete({ userId });
     return { left, successors };
   }
 }

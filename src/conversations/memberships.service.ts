@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { newId, type ConversationId, type UserId } from '../common/ids.js';
 import { groupNotFound } from '../common/problems.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction } from '../database/tx.js';
 import { affectedUsers } from '../events/events.js';
 import { Kind } from './conversation.entity.js';
 import { ConversationsRepository } from './conversations.repository.js';
@@ -24,41 +24,41 @@ export class MembershipsService {
   ) {}
 
   /** Holds users who are to be added: they are neither removed nor block anyone before COMMIT. Answers those that exist. */
-  shareUsers(tx: Tx, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
-    return this.conversations.shareUsers(tx.db, userIds);
+  shareUsers(tx: Transaction, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
+    return this.conversations.shareUsers(tx, userIds);
   }
 
   /** @throws group-not-found (404) */
-  async lockGroup(tx: Tx, id: ConversationId): Promise<LockedGroup> {
-    const group = await this.members.lock(tx.db, id);
+  async lockGroup(tx: Transaction, id: ConversationId): Promise<LockedGroup> {
+    const group = await this.members.lock(tx, id);
     if (!group) throw groupNotFound();
     return group;
   }
 
   /** Those of the users who are members of the group. */
-  among(tx: Tx, group: LockedGroup, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberRow>> {
-    return this.members.among(tx.db, group.id, userIds);
+  among(tx: Transaction, group: LockedGroup, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberRow>> {
+    return this.members.among(tx, group.id, userIds);
   }
 
   /** Makes a group; `memberIds` are held by `shareUsers`, without the owner, each once. */
-  async create(tx: Tx, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<ConversationId> {
+  async create(tx: Transaction, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<ConversationId> {
     const id = newId();
-    await this.members.create(tx.db, id, name, ownerId, memberIds);
+    await this.members.create(tx, id, name, ownerId, memberIds);
     const who = affectedUsers([ownerId, ...memberIds]);
     tx.emit({ name: 'members.joined', data: { conversationId: id, membersVersion: 1, joinedSeq: 0, ...who } });
     return id;
   }
 
   /** Adds a user who is held by `shareUsers` and is no member. They read from here on, also when they come back. */
-  async add(tx: Tx, group: LockedGroup, userId: UserId, role: RoleNumber): Promise<MemberRow> {
-    const { joinedAt, ...joined } = await this.members.join(tx.db, group.id, userId, role);
+  async add(tx: Transaction, group: LockedGroup, userId: UserId, role: RoleNumber): Promise<MemberRow> {
+    const { joinedAt, ...joined } = await this.members.join(tx, group.id, userId, role);
     tx.emit({ name: 'members.joined', data: { conversationId: group.id, ...joined, userIds: [userId] } });
     return { userId, role, joinedAt };
   }
 
   /** Gives members other roles. Who makes an owner makes the old one something else in the same call. */
-  async setRoles(tx: Tx, group: LockedGroup, roles: ReadonlyMap<UserId, RoleNumber>): Promise<void> {
-    const membersVersion = await this.members.setRoles(tx.db, group.id, roles);
+  async setRoles(tx: Transaction, group: LockedGroup, roles: ReadonlyMap<UserId, RoleNumber>): Promise<void> {
+    const membersVersion = await this.members.setRoles(tx, group.id, roles);
     const userIds = [...roles.keys()];
     tx.emit({ name: 'member.role-changed', data: { conversationId: group.id, membersVersion, userIds } });
   }
@@ -67,29 +67,29 @@ export class MembershipsService {
    * Takes a member out. Where the owner goes, the longest-standing admin, else member, becomes owner; where nobody
    * is left, the group is deleted.
    */
-  async remove(tx: Tx, group: LockedGroup, { userId, role }: MemberRow): Promise<void> {
-    const successor = role === RoleNumber.owner ? await this.members.successor(tx.db, group.id, userId) : undefined;
+  async remove(tx: Transaction, group: LockedGroup, { userId, role }: MemberRow): Promise<void> {
+    const successor = role === RoleNumber.owner ? await this.members.successor(tx, group.id, userId) : undefined;
     if (successor !== undefined) {
       const handOver = new Map([[userId, RoleNumber.admin] as const, [successor, RoleNumber.owner] as const]);
       await this.setRoles(tx, group, handOver);
     }
-    const { membersVersion, deleted } = await this.members.leave(tx.db, group.id, userId);
+    const { membersVersion, deleted } = await this.members.leave(tx, group.id, userId);
     this.emitLeft(tx, group.id, userId, membersVersion, deleted);
   }
 
-  async rename(tx: Tx, group: LockedGroup, name: string): Promise<void> {
-    await this.members.rename(tx.db, group.id, name);
+  async rename(tx: Transaction, group: LockedGroup, name: string): Promise<void> {
+    await this.members.rename(tx, group.id, name);
     tx.emit({ name: 'group.renamed', data: { conversationId: group.id } });
   }
 
-  async deleteGroup(tx: Tx, group: LockedGroup): Promise<void> {
-    const userIds = await this.members.deleteGroup(tx.db, group.id);
+  async deleteGroup(tx: Transaction, group: LockedGroup): Promise<void> {
+    const userIds = await this.members.deleteGroup(tx, group.id);
     tx.emit({ name: 'group.deleted', data: { conversationId: group.id, ...affectedUsers(userIds) } });
   }
 
   /** Takes a user who is being removed out of everything; their users row is locked and marked already. */
-  async removeUser(tx: Tx, userId: UserId): Promise<void> {
-    const { left, successors } = await this.members.leaveAll(tx.db, userId);
+  async removeUser(tx: Transaction, userId: UserId): Promise<void> {
+    const { left, successors } = await this.members.leaveAll(tx, userId);
     for (const { conversationId, kind, membersVersion, deleted } of left) {
       const successor = successors.get(conversationId);
       if (successor !== undefined) {
@@ -100,7 +100,7 @@ export class MembershipsService {
   }
 
   private emitLeft(
-    tx: Tx,
+    tx: Transaction,
     conversationId: ConversationId,
     userId: UserId,
     membersVersion: number,

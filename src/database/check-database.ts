@@ -3,7 +3,7 @@ import { StartupError } from '../common/startup-error.js';
 
 const TIMEOUT_MS = 5000;
 
-/** Whether the database can be used at all, so that one that cannot is told in a line instead of by the first query. @throws StartError */
+/** Whether the database can be used at all, so that one that cannot is told in a line instead of by the first query. @throws StartupError */
 export async function checkDatabase(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS });
   client.on('error', () => undefined); // told by what is awaited

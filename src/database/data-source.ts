@@ -1,6 +1,12 @@
-import { DataSource, type DataSourceOptions, type EntityTarget, type MigrationInterface } from 'typeorm';
+import type { DataSource, DataSourceOptions, EntityTarget, MigrationInterface } from 'typeorm';
 import { types, type Pool } from 'pg';
+import { StartupError } from '../common/startup-error.js';
+import { Settings } from '../config/settings.js';
+import { isSchemaName, SCHEMA_NAME_RULE } from '../config/validators.js';
 import { DatabaseLog } from './database-log.js';
+
+/** The name of the data source, so that it is not an application's own: `@InjectRepository(UserEntity, DATA_SOURCE)`. */
+export const DATA_SOURCE = 'parley';
 
 /** The schema: entities describe every table, migrations make them. */
 export interface Schema {
@@ -24,34 +30,43 @@ const withNumbers = {
  */
 const SESSION_SETTINGS = '-c enable_seqscan=off -c jit=off -c plan_cache_mode=force_generic_plan -c lock_timeout=2000';
 
-export function dataSourceOptions(url: string, schema: Schema, poolSize = 10): DataSourceOptions {
+export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }> & {
+  readonly url: string;
+  readonly schema: string;
+};
+
+/** By default as the settings are. */
+interface Wishes {
+  readonly databaseSchema?: string;
+  readonly databasePoolSize?: number;
+}
+
+/** DATABASE_SCHEMA, for a command that reads no other setting. */
+export const databaseSchemaOf = ({ DATABASE_SCHEMA }: NodeJS.ProcessEnv): Wishes =>
+  DATABASE_SCHEMA ? { databaseSchema: DATABASE_SCHEMA } : {};
+
+/** @throws StartupError: no name of a schema */
+export function dataSourceOptions(url: string, schema: Schema, wishes: Wishes = {}): PostgresOptions {
+  const { databaseSchema, databasePoolSize } = { ...new Settings(), ...wishes };
+  if (!isSchemaName(databaseSchema)) throw new StartupError(`DATABASE_SCHEMA ${SCHEMA_NAME_RULE}`);
   return {
     type: 'postgres',
     url,
+    schema: databaseSchema,
     entities: [...schema.entities],
     migrations: [...schema.migrations],
     migrationsTransactionMode: 'each',
     synchronize: false,
+    migrationsRun: false, // openDataSource runs them, under a lock
     logger: new DatabaseLog(),
-    extra: { max: poolSize, types: withNumbers, options: SESSION_SETTINGS, application_name: 'parley' },
+    extra: {
+      max: databasePoolSize,
+      types: withNumbers,
+      options: `${SESSION_SETTINGS} -c search_path=${databaseSchema}`,
+      application_name: 'parley',
+    },
   };
 }
 
 /** The pool that TypeORM opened. */
 export const poolOf = (dataSource: DataSource): Pool => (dataSource.driver as unknown as { master: Pool }).master;
-
-/** Any number will do, as long as all copies of the server use the same. */
-const MIGRATION_LOCK = 7_203_114_511;
-
-/** Runs the migrations that are missing; of several processes that start at once one does it and the others wait. */
-export async function migrate(dataSource: DataSource): Promise<void> {
-  const client = await poolOf(dataSource).connect();
-  try {
-    await client.query('SET lock_timeout = 0');
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await dataSource.runMigrations();
-  } finally {
-    await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
-    client.release(true); // closed: its lock_timeout is not the pool's
-  }
-}

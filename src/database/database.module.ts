@@ -1,39 +1,35 @@
-import { Global, Inject, Module, type OnApplicationShutdown, type DynamicModule } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../config/settings.js';
-import { dataSourceOptions, migrate, poolOf, type Schema } from './data-source.js';
-import { Db } from './db.js';
+import { EventsModule } from '../events/events.module.js';
+import { DATA_SOURCE, dataSourceOptions, type PostgresOptions, type Schema } from './data-source.js';
+import { openDataSource } from './open-data-source.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** The pool, the unit of work and the migrated schema. */
+/**
+ * The data source, with its tables up to date before anything of it can be injected, and the unit of work. TypeORM's module
+ * closes the pool, last of all, in onApplicationShutdown.
+ */
 @Global()
 @Module({})
-export class DatabaseModule implements OnApplicationShutdown {
-  constructor(@Inject(DataSource) private readonly dataSource: DataSource) {}
-
+export class DatabaseModule {
   static with(schema: Schema): DynamicModule {
     return {
       module: DatabaseModule,
-      providers: [
-        {
-          provide: DataSource,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          name: DATA_SOURCE,
+          imports: [EventsModule], // found below it: Nest shuts such a global module down first, so the bus before the pool
           inject: [Settings],
-          useFactory: async (settings: Settings): Promise<DataSource> => {
-            const options = dataSourceOptions(settings.databaseUrl, schema, settings.databasePoolSize);
-            const dataSource = await new DataSource(options).initialize();
-            await migrate(dataSource);
-            return dataSource;
-          },
-        },
-        { provide: Db, inject: [DataSource], useFactory: (dataSource: DataSource) => new Db(poolOf(dataSource)) },
-        UnitOfWork,
+          useFactory: (settings: Settings) => ({
+            ...dataSourceOptions(settings.databaseUrl, schema, settings),
+            toRetry: () => false, // not ten times with 3 s between, the migrations too
+          }),
+          dataSourceFactory: (options) => openDataSource(options as PostgresOptions),
+        }),
       ],
-      exports: [DataSource, Db, UnitOfWork],
+      providers: [UnitOfWork],
+      exports: [UnitOfWork],
     };
-  }
-
-  /** The last hook of closing: the HTTP server and the sockets have closed by then. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.dataSource.destroy();
   }
 }

@@ -8,7 +8,7 @@ interface PgQueryable {
   }): Promise<{ rows: unknown[]; rowCount: number | null }>;
 }
 
-/** Runs named, prepared statements on the pool or inside one transaction. Injected, it is the pool; `tx.db` is the transaction. */
+/** Runs named, prepared statements on the pool or inside one transaction. */
 export class Db {
   constructor(private readonly pg: PgQueryable) {}
 

@@ -1,27 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
 import type { PoolClient } from 'pg';
 import { EventBus, type AnyEvent } from '../events/event-bus.js';
 import { Db } from './db.js';
+import { DATA_SOURCE, poolOf } from './data-source.js';
 import { isRetriable } from './errors.js';
+import type { Transaction, Tx } from './tx.js';
 
 const MAX_ATTEMPTS = 3;
 
 type Isolation = 'READ COMMITTED' | 'REPEATABLE READ';
 
-/** One open transaction: `db` runs statements in it, `orm` is TypeORM in it, `emit` announces once it has committed. */
-export interface Tx {
-  readonly db: Db;
-  readonly orm: EntityManager;
-  emit(event: AnyEvent): void;
-}
-
 @Injectable()
 export class UnitOfWork {
+  /** Runs each statement by itself, on the pool. */
+  readonly now: Tx;
+
   constructor(
-    private readonly dataSource: DataSource,
+    @InjectDataSource(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly bus: EventBus,
-  ) {}
+  ) {
+    this.now = { db: new Db(poolOf(dataSource)), manager: dataSource.manager };
+  }
 
   /**
    * Runs `work` in one transaction (READ COMMITTED unless said) and publishes its events after COMMIT, never before.
@@ -33,7 +34,7 @@ export class UnitOfWork {
    *
    * @throws whatever `work` throws, after ROLLBACK.
    */
-  async run<T>(work: (tx: Tx) => Promise<T>, isolation: Isolation = 'READ COMMITTED'): Promise<T> {
+  async run<T>(work: (tx: Transaction) => Promise<T>, isolation: Isolation = 'READ COMMITTED'): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.attempt(work, isolation);
@@ -43,14 +44,14 @@ export class UnitOfWork {
     }
   }
 
-  private async attempt<T>(work: (tx: Tx) => Promise<T>, isolation: Isolation): Promise<T> {
+  private async attempt<T>(work: (tx: Transaction) => Promise<T>, isolation: Isolation): Promise<T> {
     const events: AnyEvent[] = [];
     let result: T;
     await using runner = this.dataSource.createQueryRunner();
     const client = (await runner.connect()) as PoolClient;
     await runner.startTransaction(isolation);
     try {
-      result = await work({ db: new Db(client), orm: runner.manager, emit: (event) => events.push(event) });
+      result = await work({ db: new Db(client), manager: runner.manager, emit: (event) => events.push(event) });
       await this.bus.prepare(events, client);
       await runner.commitTransaction();
     } catch (error) {

@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from '@jest/globals';
 import type { UserId } from '../common/ids.js';
 import { Kind } from '../conversations/conversation.entity.js';
+import type { UnitOfWork } from '../database/unit-of-work.js';
 import { EventBus, type AnyEvent } from '../events/event-bus.js';
 import type { UsersService } from '../users/users.service.js';
 import { FeedEvents } from './feed-events.js';
@@ -60,7 +61,7 @@ const membership = (membersVersion: number): MembershipRow => ({
 beforeEach(() => {
   reads = [];
   bus = new EventBus();
-  registry = new FeedRegistry(repository, {} as UsersService);
+  registry = new FeedRegistry({ now: {} } as UnitOfWork, repository, {} as UsersService);
   expect(new FeedEvents(registry, bus)).toBeDefined();
   ben = registry.openUser('ben');
 });

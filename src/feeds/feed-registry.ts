@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationId, UserId } from '../common/ids.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import type { MessageSent } from '../events/events.js';
 import { messageView, recipientOf } from '../messages/message-views.service.js';
 import { UsersService } from '../users/users.service.js';
@@ -28,6 +29,7 @@ export class FeedRegistry implements FeedSource {
   private hasClosed = false;
 
   constructor(
+    private readonly work: UnitOfWork,
     private readonly repository: FeedsRepository,
     private readonly users: UsersService,
   ) {}
@@ -100,8 +102,8 @@ export class FeedRegistry implements FeedSource {
   async load(user: LocalUser): Promise<MembershipRow[]> {
     for (;;) {
       const { refreshId } = user;
-      const [blocks] = await this.repository.blocks([user.id]);
-      const rows = await this.repository.memberships([user.id]);
+      const [blocks] = await this.repository.blocks(this.work.now, [user.id]);
+      const rows = await this.repository.memberships(this.work.now, [user.id]);
       // guard: src/feeds/feed-events.spec.ts
       if (user.refreshId !== refreshId) continue;
       if (blocks) this.applyBlocks(user, blocks);
@@ -118,7 +120,8 @@ export class FeedRegistry implements FeedSource {
   async readBlocks(users: readonly LocalUser[]): Promise<void> {
     while (!this.hasClosed) {
       try {
-        const rows = await this.repository.blocks(users.map(({ id }) => id));
+        const ids = users.map(({ id }) => id);
+        const rows = await this.repository.blocks(this.work.now, ids);
         this.applyAllBlocks(rows);
         return;
       } catch (error) {
@@ -130,8 +133,8 @@ export class FeedRegistry implements FeedSource {
   /** Compares these users with the database: what it is ahead in is treated as a hint. */
   async compareWithDatabase(users: readonly LocalUser[]): Promise<void> {
     const ids = users.map(({ id }) => id);
-    const blocks = await this.repository.blocks(ids);
-    const rows = await this.repository.memberships(ids);
+    const blocks = await this.repository.blocks(this.work.now, ids);
+    const rows = await this.repository.memberships(this.work.now, ids);
     this.applyAllBlocks(blocks);
     const present = new Map(users.map((user) => [user, new Set<ConversationId>()]));
     for (const row of rows) {
@@ -168,7 +171,7 @@ export class FeedRegistry implements FeedSource {
   // ---- for the feeds ----
 
   readMembers(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined> {
-    return this.repository.members(conversationId, userIds);
+    return this.repository.members(this.work.now, conversationId, userIds);
   }
 
   async readGap(
@@ -177,7 +180,7 @@ export class FeedRegistry implements FeedSource {
     toSeq: number,
     limit: number,
   ): Promise<FanOutMessage[]> {
-    const rows = await this.repository.gap(conversation.conversationId, afterSeq, toSeq, limit);
+    const rows = await this.repository.gap(this.work.now, conversation.conversationId, afterSeq, toSeq, limit);
     const senders = await this.users.summaries(rows.map(({ senderId }) => senderId));
     return rows.map((row) => {
       const sender = senders.get(row.senderId)!;

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
 import type { Kind } from '../conversations/conversation.entity.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
+import type { Tx } from '../database/tx.js';
 import { MESSAGE_COLUMNS, type MessageRow } from '../messages/seen-message.js';
 
 /** What a feed keeps of its conversation. */
@@ -82,22 +82,20 @@ const GAP = statement<[conversationId: ConversationId, afterSeq: number, toSeq: 
 
 @Injectable()
 export class FeedsRepository {
-  constructor(private readonly db: Db) {}
-
-  memberships(userIds: readonly UserId[]): Promise<MembershipRow[]> {
-    return this.db.many(MEMBERSHIPS, userIds);
+  memberships(tx: Tx, userIds: readonly UserId[]): Promise<MembershipRow[]> {
+    return tx.db.many(MEMBERSHIPS, userIds);
   }
 
-  /** Which of these users are in the conversation, and its version, in one snapshot; undefined if it is deleted. */
-  members(conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined> {
-    return this.db.maybe(MEMBERS, conversationId, userIds);
+  /** Which of these users are in the conversation, and its version, in one snapshot; undefined where it is deleted. */
+  members(tx: Tx, conversationId: ConversationId, userIds: readonly UserId[]): Promise<MembersRow | undefined> {
+    return tx.db.maybe(MEMBERS, conversationId, userIds);
   }
 
-  blocks(userIds: readonly UserId[]): Promise<BlocksRow[]> {
-    return this.db.many(BLOCKS, userIds);
+  blocks(tx: Tx, userIds: readonly UserId[]): Promise<BlocksRow[]> {
+    return tx.db.many(BLOCKS, userIds);
   }
 
-  gap(conversationId: ConversationId, afterSeq: number, toSeq: number, limit: number): Promise<MessageRow[]> {
-    return this.db.many(GAP, conversationId, afterSeq, toSeq, limit);
+  gap(tx: Tx, conversationId: ConversationId, afterSeq: number, toSeq: number, limit: number): Promise<MessageRow[]> {
+    return tx.db.many(GAP, conversationId, afterSeq, toSeq, limit);
   }
 }

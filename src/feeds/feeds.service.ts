@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, MessageRef, UserId } from '../common/ids.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { EventBus } from '../events/event-bus.js';
 import { Kind } from '../conversations/conversation.entity.js';
 import { WindowsService } from '../messages/windows.service.js';
@@ -35,6 +36,7 @@ export class FeedsService {
   constructor(
     private readonly registry: FeedRegistry,
     private readonly windows: WindowsService,
+    private readonly work: UnitOfWork,
     private readonly bus: EventBus,
   ) {}
 
@@ -116,7 +118,7 @@ export class FeedsService {
       seq: scannedSeq,
       joinedSeq: this.registry.feed(conversationId)!.joinedSeqOf(user),
     }));
-    const windows = await this.windows.after(userId, starts, WINDOW);
+    const windows = await this.windows.after(this.work.now, userId, starts, WINDOW);
     for (const subscription of subscriptions) {
       // guard: test/live-histories.spec.ts
       if (!subscription.isActive) continue; // the user left, or was subscribed again, meanwhile

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
+import type { Tx } from '../database/tx.js';
 import { Kind } from '../conversations/conversation.entity.js';
 import type { RoleNumber } from '../conversations/member.entity.js';
 import type { MemberRow } from '../conversations/membership.js';
@@ -41,14 +41,12 @@ const MEMBERS = statement<[id: ConversationId, joinedAt: string, userId: UserId,
 /** Lists of groups and of their members. */
 @Injectable()
 export class GroupsRepository {
-  constructor(private readonly db: Db) {}
-
   /** The groups a user is in, newest first: ids of groups sort by when they were made. */
-  listOf(userId: UserId, beforeId: ConversationId, limit: number): Promise<GroupRow[]> {
-    return this.db.many(LIST_OF, userId, beforeId, limit);
+  listOf(tx: Tx, userId: UserId, beforeId: ConversationId, limit: number): Promise<GroupRow[]> {
+    return tx.db.many(LIST_OF, userId, beforeId, limit);
   }
 
-  members(id: ConversationId, after: MemberKey, limit: number): Promise<MemberRow[]> {
-    return this.db.many(MEMBERS, id, after.joinedAt, after.userId, limit);
+  members(tx: Tx, id: ConversationId, after: MemberKey, limit: number): Promise<MemberRow[]> {
+    return tx.db.many(MEMBERS, id, after.joinedAt, after.userId, limit);
   }
 }

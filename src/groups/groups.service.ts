@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { BlocksService } from '../blocks/blocks.service.js';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind } from '../common/cursor.js';
-import { isUuid, type ConversationId, type UserId } from '../common/ids.js';
+import { CursorKind, isId } from '../common/cursor.js';
+import { HIGHEST_ID, isUuid, type ConversationId, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import {
   forbidden,
@@ -18,20 +19,15 @@ import { ConversationsService } from '../conversations/conversations.service.js'
 import { RoleNumber } from '../conversations/member.entity.js';
 import type { LockedGroup, MemberRow } from '../conversations/membership.js';
 import { MembershipsService } from '../conversations/memberships.service.js';
-import type { Db } from '../database/db.js';
-import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import type { CreateGroup, Group, GroupPage } from './groups.dto.js';
 import { GroupsRepository, type GroupRow } from './groups.repository.js';
 import { mayManage, roleName } from './roles.js';
 
 /** The next page begins before this group. */
-const groupCursor = new CursorKind<[beforeId: ConversationId]>(
-  'g1',
-  ([id, ...rest]) => typeof id === 'string' && isUuid(id) && rest.length === 0,
-);
-
-const HIGHEST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const groupCursor = new CursorKind<[beforeId: ConversationId]>('g1', isId);
 
 /** What one may do to a group. Who is not in it gets group-not-found, as if it did not exist. */
 @Injectable()
@@ -61,24 +57,24 @@ export class GroupsService {
       const blockers = await this.blocks.blockersAmong(tx, me.userId, userIds);
       if (blockers.length > 0) throw recipientBlockedYou(`You are blocked by ${addresses(blockers)}.`);
       const id = await this.memberships.create(tx, name, me.userId, userIds);
-      return this.get(me, id, tx.db);
+      return this.read(tx, me, id);
     });
   }
 
   /** @throws group-not-found (404) */
-  async get(me: ActingUser, id: string, db?: Db): Promise<Group> {
-    const row = isUuid(id) ? await this.conversations.find(id, me.userId, db) : undefined;
-    if (row?.kind !== Kind.group) throw groupNotFound();
-    return groupOf(row);
+  get(me: ActingUser, id: string): Promise<Group> {
+    return this.read(this.work.now, me, id);
   }
 
   /** Those the caller is in, newest first. @throws malformed (400): the cursor */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<GroupPage> {
     const [beforeId] = cursor === undefined ? [HIGHEST_ID] : groupCursor.decode(cursor);
-    const rows = await this.repository.listOf(me.userId, beforeId, limit + 1);
-    const items = rows.slice(0, limit).map(groupOf);
-    const last = rows.length > limit ? items.at(-1) : undefined;
-    return last ? { items, next: groupCursor.encode(last.id) } : { items };
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.listOf(this.work.now, me.userId, beforeId, atMost),
+      ({ conversationId }) => groupCursor.encode(conversationId),
+    );
+    return { items: rows.map(groupOf), ...next };
   }
 
   /** @throws group-not-found (404), forbidden (403): a plain member */
@@ -87,7 +83,7 @@ export class GroupsService {
       const { group, actor } = await this.lock(tx, me, id);
       if (!mayManage(actor.role)) throw forbidden('Owner and admins rename a group.');
       await this.memberships.rename(tx, group, name);
-      return this.get(me, group.id, tx.db);
+      return this.read(tx, me, group.id);
     });
   }
 
@@ -106,7 +102,7 @@ export class GroupsService {
    * @throws group-not-found (404)
    */
   async lock(
-    tx: Tx,
+    tx: Transaction,
     me: ActingUser,
     id: string,
     targetId: UserId = me.userId,
@@ -118,6 +114,12 @@ export class GroupsService {
     if (!actor) throw groupNotFound();
     const target = found.get(targetId);
     return { group, actor, ...(target && { target }) };
+  }
+
+  private async read(tx: Tx, me: ActingUser, id: string): Promise<Group> {
+    const row = isUuid(id) ? await this.conversations.find(tx, id, me.userId) : undefined;
+    if (row?.kind !== Kind.group) throw groupNotFound();
+    return groupOf(row);
   }
 }
 

@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { BlocksService } from '../blocks/blocks.service.js';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind, isMoment } from '../common/cursor.js';
-import { isUuid, type UserId } from '../common/ids.js';
+import { CursorKind, isId, isMoment } from '../common/cursor.js';
+import { LOWEST_ID, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { forbidden, groupFull, notAMember, recipientBlockedYou, userNotFound } from '../common/problems.js';
 import { Settings } from '../config/settings.js';
 import { RoleNumber } from '../conversations/member.entity.js';
 import type { LockedGroup, MemberRow } from '../conversations/membership.js';
 import { MembershipsService } from '../conversations/memberships.service.js';
-import { UnitOfWork, type Tx } from '../database/unit-of-work.js';
+import type { Transaction } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import type { Member, MemberPage } from './groups.dto.js';
 import { GroupsRepository, type MemberKey } from './groups.repository.js';
@@ -17,13 +19,9 @@ import { GroupsService } from './groups.service.js';
 import { mayChange, mayManage, mayRemove, roleName, type Role } from './roles.js';
 
 /** The next page begins after this member. */
-const memberCursor = new CursorKind<[joinedAt: string, userId: UserId]>(
-  'gm1',
-  ([joinedAt, userId, ...rest]) =>
-    isMoment(joinedAt) && typeof userId === 'string' && isUuid(userId) && rest.length === 0,
-);
+const memberCursor = new CursorKind<[joinedAt: string, userId: UserId]>('gm1', isMoment, isId);
 
-const START: MemberKey = { joinedAt: '-infinity', userId: '00000000-0000-0000-0000-000000000000' };
+const START: MemberKey = { joinedAt: '-infinity', userId: LOWEST_ID };
 
 /** Who is in a group, and as what. */
 @Injectable()
@@ -41,11 +39,13 @@ export class MembersService {
   /** Longest-standing first. @throws group-not-found (404), malformed (400): the cursor */
   async list(me: ActingUser, groupId: string, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<MemberPage> {
     const { id } = await this.groups.get(me, groupId);
-    const rows = await this.repository.members(id, placeOf(cursor), limit + 1);
-    const shown = rows.slice(0, limit);
-    const last = rows.length > limit ? shown.at(-1) : undefined;
-    const items = await this.membersOf(shown);
-    return last ? { items, next: memberCursor.encode(last.joinedAt.toISOString(), last.userId) } : { items };
+    const after = placeOf(cursor);
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.members(this.work.now, id, after, atMost),
+      (last) => memberCursor.encode(last.joinedAt.toISOString(), last.userId),
+    );
+    return { items: await this.membersOf(rows), ...next };
   }
 
   /**
@@ -97,7 +97,7 @@ export class MembersService {
     });
   }
 
-  private async add(tx: Tx, me: ActingUser, group: LockedGroup, userId: UserId): Promise<MemberRow> {
+  private async add(tx: Transaction, me: ActingUser, group: LockedGroup, userId: UserId): Promise<MemberRow> {
     const blockers = await this.blocks.blockersAmong(tx, me.userId, [userId]);
     if (blockers.length > 0) throw recipientBlockedYou();
     if (group.memberCount >= this.settings.groupMaxMembers) throw groupFull();

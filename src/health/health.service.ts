@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { unavailable } from '../common/problems.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 
 /** Answers as long as the database can be reached and a connection of the pool is free. */
 const PING = statement<[], { ok: number }>('health.ping', 'SELECT 1 AS ok');
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 2000;
 
 @Injectable()
 export class HealthService {
-  constructor(private readonly db: Db) {}
+  constructor(private readonly work: UnitOfWork) {}
 
   /** @throws unavailable (503): the database does not answer, or not in two seconds */
   async assertReady(): Promise<void> {
@@ -27,7 +27,7 @@ export class HealthService {
   }
 
   private async ping(): Promise<void> {
-    await this.db.one(PING).catch(() => {
+    await this.work.now.db.one(PING).catch(() => {
       throw unavailable('The database does not answer.');
     });
   }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
 import type { Kind } from '../conversations/conversation.entity.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
+import type { Tx } from '../database/tx.js';
 import { BLOCKED_EITHER_WAY, HIDDEN_SENDERS, MESSAGE_COLUMNS, VIEW_COLUMNS } from '../messages/seen-message.js';
 
 /** Rows looked at for the last visible message: beyond them it is not shown. */
@@ -135,26 +135,29 @@ const GONE = statement<
 
 @Injectable()
 export class HeadsRepository {
-  constructor(private readonly db: Db) {}
-
   /** At most `limit` heads before the place, newest first. */
-  page(userId: UserId, limit: number, before: { lastAt: string; conversationId: ConversationId }): Promise<HeadRow[]> {
-    return this.db.many(PAGE, userId, limit, before.lastAt, before.conversationId);
+  page(
+    tx: Tx,
+    userId: UserId,
+    limit: number,
+    before: { lastAt: string; conversationId: ConversationId },
+  ): Promise<HeadRow[]> {
+    return tx.db.many(PAGE, userId, limit, before.lastAt, before.conversationId);
   }
 
   /** The heads of these conversations that the user is in, newest first. */
-  of(userId: UserId, conversationIds: readonly ConversationId[], db = this.db): Promise<HeadRow[]> {
-    return db.many(OF, userId, conversationIds);
+  of(tx: Tx, userId: UserId, conversationIds: readonly ConversationId[]): Promise<HeadRow[]> {
+    return tx.db.many(OF, userId, conversationIds);
   }
 
   /** What is ahead of a client, in id order after `afterId`. */
   ahead(
+    tx: Tx,
     userId: UserId,
     positions: readonly KnownPosition[],
     options: { afterId: ConversationId; groupsAnew: boolean; limit: number },
-    db: Db,
   ): Promise<Ahead[]> {
-    return db.many(
+    return tx.db.many(
       AHEAD,
       userId,
       positions.map(({ conversationId }) => conversationId),
@@ -166,8 +169,8 @@ export class HeadsRepository {
     );
   }
 
-  async gone(userId: UserId, conversationIds: readonly ConversationId[], db: Db): Promise<ConversationId[]> {
-    const rows = await db.many(GONE, userId, conversationIds);
+  async gone(tx: Tx, userId: UserId, conversationIds: readonly ConversationId[]): Promise<ConversationId[]> {
+    const rows = await tx.db.many(GONE, userId, conversationIds);
     return rows.map(({ conversationId }) => conversationId);
   }
 }

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind, isMoment } from '../common/cursor.js';
-import { isUuid, type ConversationId, type UserId } from '../common/ids.js';
+import { CursorKind, isId, isMoment } from '../common/cursor.js';
+import { HIGHEST_ID, type ConversationId, type UserId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { conversationNotFound } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { Kind } from '../conversations/conversation.entity.js';
-import type { Db } from '../database/db.js';
+import type { Tx } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { MessageViews } from '../messages/message-views.service.js';
 import type { Message } from '../messages/messages.dto.js';
 import type { UserSummary } from '../users/users.dto.js';
@@ -14,17 +16,14 @@ import { UsersService } from '../users/users.service.js';
 import { HeadsRepository, type HeadRow } from './heads.repository.js';
 import type { Conversation, ConversationPage } from './inbox.dto.js';
 
-const headCursor = new CursorKind<[lastAt: string, conversationId: ConversationId]>(
-  'c1',
-  ([lastAt, id, ...rest]) => isMoment(lastAt) && typeof id === 'string' && isUuid(id) && rest.length === 0,
-);
-
-const MAX_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** The next page begins before this head. */
+const headCursor = new CursorKind<[lastAt: string, conversationId: ConversationId]>('c1', isMoment, isId);
 
 /** The heads of a user's conversations: what a list of chats shows. */
 @Injectable()
 export class HeadsService {
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly conversations: ConversationsService,
     private readonly views: MessageViews,
@@ -33,15 +32,13 @@ export class HeadsService {
 
   /** A page, newest first. A conversation that moves while one pages is found at the top again. */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<ConversationPage> {
-    const [lastAt, conversationId] = cursor === undefined ? ['infinity', MAX_UUID] : headCursor.decode(cursor);
-    const rows = await this.repository.page(me.userId, limit + 1, { lastAt, conversationId });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    const items = await this.show(me.userId, page);
-    return {
-      items,
-      ...(rows.length > limit && last && { next: headCursor.encode(last.lastAt.toISOString(), last.conversationId) }),
-    };
+    const [lastAt, conversationId] = cursor === undefined ? ['infinity', HIGHEST_ID] : headCursor.decode(cursor);
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.page(this.work.now, me.userId, atMost, { lastAt, conversationId }),
+      (last) => headCursor.encode(last.lastAt.toISOString(), last.conversationId),
+    );
+    return { items: await this.show(this.work.now, me.userId, rows), ...next };
   }
 
   /** @throws conversation-not-found, user-not-found (404) */
@@ -52,8 +49,8 @@ export class HeadsService {
   }
 
   /** The heads of those of these conversations that the user is in, newest first. */
-  async of(userId: UserId, conversationIds: readonly ConversationId[], db?: Db): Promise<Conversation[]> {
-    return this.show(userId, await this.repository.of(userId, conversationIds, db), db);
+  of(userId: UserId, conversationIds: readonly ConversationId[]): Promise<Conversation[]> {
+    return this.within(this.work.now, userId, conversationIds);
   }
 
   /** Heads and names together: of the conversations that the user is in, and of these users. */
@@ -69,10 +66,15 @@ export class HeadsService {
     return { conversations, users };
   }
 
-  private async show(userId: UserId, rows: readonly HeadRow[], db?: Db): Promise<Conversation[]> {
+  /** As `of`, in a transaction. */
+  async within(tx: Tx, userId: UserId, conversationIds: readonly ConversationId[]): Promise<Conversation[]> {
+    return this.show(tx, userId, await this.repository.of(tx, userId, conversationIds));
+  }
+
+  private async show(tx: Tx, userId: UserId, rows: readonly HeadRow[]): Promise<Conversation[]> {
     const withMessage = rows.filter((row): row is HeadRow & { seq: number } => row.seq !== null);
     const peers = rows.flatMap((row) => (row.kind === Kind.direct ? [peerOf(row, userId)] : []));
-    const [messages, users] = await Promise.all([this.views.of(userId, withMessage, db), this.users.summaries(peers)]);
+    const [messages, users] = await Promise.all([this.views.of(tx, userId, withMessage), this.users.summaries(peers)]);
     const lastMessages = new Map<HeadRow, Message>(withMessage.map((row, i) => [row, messages[i]!]));
     return rows.map((row) => {
       const lastMessage = lastMessages.get(row);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
+import type { Tx } from '../database/tx.js';
 import { BLOCKED_EITHER_WAY, HIDDEN_SENDERS, MESSAGE_COLUMNS, type SeenMessage } from '../messages/seen-message.js';
 
 /** A key of the merged order of all conversations: sentAt, then conversation, then seq. */
@@ -202,10 +202,9 @@ const OLDEST_IN = statement<[...ListParams, ConversationId], ListRow>('messages.
 
 @Injectable()
 export class MessageListRepository {
-  constructor(private readonly db: Db) {}
-
   /** At most `limit` messages that match, beyond `from` in the order asked for. */
   async list(
+    tx: Tx,
     userId: UserId,
     filter: ListFilter,
     order: 'newest' | 'oldest',
@@ -226,8 +225,8 @@ export class MessageListRepository {
     ];
     const isNewest = order === 'newest';
     const rows = await (conversationId === undefined
-      ? this.db.many(isNewest ? NEWEST : OLDEST, ...params)
-      : this.db.many(isNewest ? NEWEST_IN : OLDEST_IN, ...params, conversationId));
+      ? tx.db.many(isNewest ? NEWEST : OLDEST, ...params)
+      : tx.db.many(isNewest ? NEWEST_IN : OLDEST_IN, ...params, conversationId));
     return { messages: rows.filter(({ seq }) => seq !== null), unseenFrom: edgeOf(rows[0]) };
   }
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind, isMoment } from '../common/cursor.js';
-import { directConversationId, isUuid, type ConversationId, type UserId } from '../common/ids.js';
+import { CursorKind, isId, isMoment, isSeq } from '../common/cursor.js';
+import { directConversationId, isUuid, LOWEST_ID, type ConversationId, type UserId } from '../common/ids.js';
 import { DEFAULT_LIMIT } from '../common/paging.dto.js';
 import { recipientNotFound, userNotFound } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import {
   MessageListRepository,
@@ -20,20 +21,22 @@ import type { SeenMessage } from '../messages/seen-message.js';
 /** A key of the merged list: the next page begins beyond it. */
 const listCursor = new CursorKind<[sentAt: string, conversationId: ConversationId, seq: number]>(
   'm1',
-  ([sentAt, id, seq, ...rest]) =>
-    isMoment(sentAt) && typeof id === 'string' && isUuid(id) && Number.isSafeInteger(seq) && rest.length === 0,
+  isMoment,
+  isId,
+  isSeq,
 );
 
 /** Before the newest and after the oldest of all messages. */
 const START = {
-  newest: { sentAt: 'infinity', conversationId: '00000000-0000-0000-0000-000000000000', seq: 0 },
-  oldest: { sentAt: '-infinity', conversationId: '00000000-0000-0000-0000-000000000000', seq: 0 },
+  newest: { sentAt: 'infinity', conversationId: LOWEST_ID, seq: 0 },
+  oldest: { sentAt: '-infinity', conversationId: LOWEST_ID, seq: 0 },
 } as const;
 
 /** The merged list: everything a user sent or received in the conversations they are in. */
 @Injectable()
 export class MessageListService {
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly conversations: ConversationsService,
     private readonly repository: MessageListRepository,
@@ -51,7 +54,7 @@ export class MessageListService {
     const filter = await this.filter(me, query);
     if (!filter) return { items: [] };
     const { messages, next } = await this.find(me.userId, filter, order, { limit, from });
-    const items = await this.views.of(me.userId, messages);
+    const items = await this.views.of(this.work.now, me.userId, messages);
     return { items, ...(next && { next: listCursor.encode(next.sentAt, next.conversationId, next.seq) }) };
   }
 
@@ -65,7 +68,7 @@ export class MessageListService {
     const messages: SeenMessage[] = [];
     let next: ListKey | undefined = from;
     for (const reach of reachesOf(filter, limit)) {
-      const listed = await this.repository.list(userId, filter, order, { limit, from: next, reach });
+      const listed = await this.repository.list(this.work.now, userId, filter, order, { limit, from: next, reach });
       messages.push(...listed.messages.slice(0, limit - messages.length));
       next = nextKey(messages.length === limit ? toLast(messages) : undefined, listed.unseenFrom, order);
       if (!next || messages.length === limit) break;
@@ -92,7 +95,7 @@ export class MessageListService {
   private async recipient(me: ActingUser, address: string): Promise<{ userId: UserId } | { groupId: ConversationId }> {
     const user = await this.users.find(address, me);
     if (user) return { userId: user.id };
-    const group = isUuid(address) ? await this.conversations.find(address, me.userId) : undefined;
+    const group = isUuid(address) ? await this.conversations.find(this.work.now, address, me.userId) : undefined;
     if (!group || group.name === null) throw recipientNotFound();
     return { groupId: group.conversationId };
   }

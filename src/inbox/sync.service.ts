@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { BlocksService } from '../blocks/blocks.service.js';
 import type { ActingUser } from '../common/caller.js';
-import { CursorKind } from '../common/cursor.js';
-import { isUuid, type ConversationId } from '../common/ids.js';
+import { CursorKind, isId, isOneOf } from '../common/cursor.js';
+import { LOWEST_ID, type ConversationId } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT } from '../common/paging.dto.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { WindowsService } from '../messages/windows.service.js';
@@ -12,13 +13,9 @@ import type { Position, Positions, SyncPage, SyncRequest } from './sync.dto.js';
 
 /** Messages per conversation in one answer. */
 const WINDOW = 50;
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** Conversations go on after this id; whether the groups' positions count stays as the first answer had it. */
-const syncCursor = new CursorKind<[afterId: ConversationId, groupsAnew: 0 | 1]>(
-  'y1',
-  ([id, anew, ...rest]) => typeof id === 'string' && isUuid(id) && (anew === 0 || anew === 1) && rest.length === 0,
-);
+const syncCursor = new CursorKind<[afterId: ConversationId, groupsAnew: 0 | 1]>('y1', isId, isOneOf(0, 1));
 
 /** For clients that keep everything and hold no socket: what they do not have yet. */
 @Injectable()
@@ -39,27 +36,29 @@ export class SyncService {
       ...position,
     }));
     const going = cursor === undefined ? undefined : syncCursor.decode(cursor);
-    return this.work.run(async ({ db }) => {
-      const blocksVersion = await this.blocks.blocksVersion(me.userId, db);
-      const [afterId, anew] = going ?? [NIL_UUID, request.blocksVersion === blocksVersion ? 0 : 1];
-      const options = { afterId, groupsAnew: anew === 1, limit: limit + 1 };
-      const found = await this.repository.ahead(me.userId, positions, options, db);
-      const page = found.slice(0, limit);
-      const ids = page.map(({ conversationId }) => conversationId);
-      const heads = new Map((await this.heads.of(me.userId, ids, db)).map((head) => [head.id, head]));
-      const readOn = page.map(({ conversationId, afterSeq }) => ({ conversationId, seq: afterSeq }));
-      const windows = await this.windows.after(me.userId, readOn, WINDOW, db);
+    return this.work.run(async (tx) => {
+      const blocksVersion = await this.blocks.blocksVersion(tx, me.userId);
+      const [afterId, anew] = going ?? [LOWEST_ID, request.blocksVersion === blocksVersion ? 0 : 1];
+      const { rows, ...next } = await readPage(
+        limit,
+        (atMost) => this.repository.ahead(tx, me.userId, positions, { afterId, groupsAnew: anew === 1, limit: atMost }),
+        ({ conversationId }) => syncCursor.encode(conversationId, anew),
+      );
+      const ids = rows.map(({ conversationId }) => conversationId);
+      const heads = new Map((await this.heads.within(tx, me.userId, ids)).map((head) => [head.id, head]));
+      const readOn = rows.map(({ conversationId, afterSeq }) => ({ conversationId, seq: afterSeq }));
+      const windows = await this.windows.after(tx, me.userId, readOn, WINDOW);
       return {
         conversations: ids.map((id) => ({ conversation: heads.get(id)!, messages: windows.get(id)! })),
         gone: going
           ? []
           : await this.repository.gone(
+              tx,
               me.userId,
               positions.map(({ conversationId }) => conversationId),
-              db,
             ),
         blocksVersion,
-        ...(found.length > limit && { next: syncCursor.encode(ids.at(-1)!, anew) }),
+        ...next,
       };
     }, 'REPEATABLE READ');
   }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { isLockTimeout, isRetriable, isRolledBack } from '../database/errors.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { EventBus, type AnyEvent } from '../events/event-bus.js';
 import { unavailable } from '../common/problems.js';
-import { AppendRepository, type Appended, type Send } from './append.repository.js';
+import { AppendRepository, isRacingRepeat, type Appended, type Send } from './append.repository.js';
 
 /** Sends in one statement: 500 take 8 to 15 ms. */
 const MAX_SENDS_PER_STATEMENT = 500;
@@ -33,6 +34,7 @@ export class AppendQueue {
   private isBusy = false;
 
   constructor(
+    private readonly work: UnitOfWork,
     private readonly repository: AppendRepository,
     private readonly bus: EventBus,
   ) {}
@@ -84,9 +86,9 @@ export class AppendQueue {
   private async withReruns(sends: readonly Send[]): Promise<Appended[]> {
     for (let run = 0; ; run++) {
       try {
-        return await this.repository.append(sends);
+        return await this.repository.append(this.work.now, sends);
       } catch (error) {
-        const lostARace = this.repository.isRacingRepeat(error) || isRetriable(error);
+        const lostARace = isRacingRepeat(error) || isRetriable(error);
         if (!lostARace || run === MAX_RERUNS) throw error;
       }
     }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Db } from '../database/db.js';
 import { violates } from '../database/errors.js';
 import { statement } from '../database/statement.js';
+import type { Tx } from '../database/tx.js';
 import type { ConversationId, UserId } from '../common/ids.js';
 
 /** A message to be stored, everything about it known but its number. */
@@ -101,14 +101,12 @@ const APPEND = statement<
 
 @Injectable()
 export class AppendRepository {
-  constructor(private readonly db: Db) {}
-
   /**
    * Stores what may be stored, all of it in one commit; one outcome per send, in their order.
    * @throws a violation for which `isRacingRepeat` holds: run the same again, it will then see the message
    */
-  append(sends: readonly Send[]): Promise<Appended[]> {
-    return this.db.many(
+  append(tx: Tx, sends: readonly Send[]): Promise<Appended[]> {
+    return tx.db.many(
       APPEND,
       sends.map((send) => send.conversationId),
       sends.map((send) => send.senderId),
@@ -117,9 +115,7 @@ export class AppendRepository {
       sends.map((send) => send.text),
     );
   }
-
-  /** The same clientMessageId was being stored by another statement at the same moment. */
-  isRacingRepeat(error: unknown): boolean {
-    return violates(error, 'messages_client_message_id');
-  }
 }
+
+/** Whether the same clientMessageId was being stored by another statement at the same moment. */
+export const isRacingRepeat = (error: unknown): boolean => violates(error, 'messages_client_message_id');

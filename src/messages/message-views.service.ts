@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { messageId, type UserId } from '../common/ids.js';
 import { Kind } from '../conversations/conversation.entity.js';
+import type { Tx } from '../database/tx.js';
 import type { UserSummary } from '../users/users.dto.js';
 import { UsersService } from '../users/users.service.js';
 import type { Message, Recipient } from './messages.dto.js';
@@ -16,16 +17,12 @@ export class MessageViews {
   ) {}
 
   /** The messages of these rows, in their order. At most one more statement: how far others have read what is the caller's own. */
-  async of(
-    userId: UserId,
-    rows: readonly SeenMessage[],
-    db?: Parameters<MessagesRepository['readStates']>[2],
-  ): Promise<Message[]> {
+  async of(tx: Tx, userId: UserId, rows: readonly SeenMessage[]): Promise<Message[]> {
     const own = rows.filter(({ senderId }) => senderId === userId);
     const ownIn = [...new Set(own.map(({ conversationId }) => conversationId))];
     const [senders, readStates] = await Promise.all([
       this.users.summaries(rows.map(({ senderId }) => senderId)),
-      this.repository.readStates(userId, ownIn, db),
+      this.repository.readStates(tx, userId, ownIn),
     ]);
     return rows.map((row) => {
       const state = readStates.get(row.conversationId);

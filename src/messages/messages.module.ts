@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ConversationEntity } from '../conversations/conversation.entity.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { UsersModule } from '../users/users.module.js';
 import { AppendQueue } from './append.queue.js';
 import { AppendRepository } from './append.repository.js';
@@ -17,7 +20,7 @@ import { WindowsRepository } from './windows.repository.js';
 import { WindowsService } from './windows.service.js';
 
 @Module({
-  imports: [UsersModule, ConversationsModule],
+  imports: [TypeOrmModule.forFeature([ConversationEntity], DATA_SOURCE), UsersModule, ConversationsModule],
   controllers: [MessagesController, WindowsController],
   providers: [
     AppendQueue,

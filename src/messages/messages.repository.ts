@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, MessageRef, UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
+import type { Tx } from '../database/tx.js';
 import { BLOCKED_EITHER_WAY, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
 
 /** One message, where $1 may see it. Indexes: messages_pkey, members_pkey, conversations_pkey, blocks_pkey. */
@@ -63,26 +63,24 @@ const RECEIPTS = statement<
 
 @Injectable()
 export class MessagesRepository {
-  constructor(private readonly db: Db) {}
-
   /** The message, or undefined where there is none or the user may not see it. */
-  find(userId: UserId, { conversationId, seq }: MessageRef): Promise<SeenMessage | undefined> {
-    return this.db.maybe(FIND, userId, conversationId, seq);
+  find(tx: Tx, userId: UserId, { conversationId, seq }: MessageRef): Promise<SeenMessage | undefined> {
+    return tx.db.maybe(FIND, userId, conversationId, seq);
   }
 
   /** How far others have read, by conversation. */
   async readStates(
+    tx: Tx,
     userId: UserId,
     conversationIds: readonly ConversationId[],
-    db = this.db,
   ): Promise<ReadonlyMap<ConversationId, ReadState>> {
     if (conversationIds.length === 0) return new Map();
-    const states = await db.many(READ_STATES, userId, conversationIds);
+    const states = await tx.db.many(READ_STATES, userId, conversationIds);
     return new Map(states.map((state) => [state.conversationId, state]));
   }
 
-  /** The receipts after one user id (the nil UUID: from the first), at most `limit`. */
-  receipts(userId: UserId, place: MessageRef, afterUserId: UserId, limit: number): Promise<ReceiptRow[]> {
-    return this.db.many(RECEIPTS, userId, place.conversationId, place.seq, afterUserId, limit);
+  /** The receipts after one user id (LOWEST_ID: from the first), at most `limit`. */
+  receipts(tx: Tx, userId: UserId, place: MessageRef, afterUserId: UserId, limit: number): Promise<ReceiptRow[]> {
+    return tx.db.many(RECEIPTS, userId, place.conversationId, place.seq, afterUserId, limit);
   }
 }

@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import type { ActingUser } from '../common/caller.js';
-import { isUuid, parseMessageId, type MessageRef } from '../common/ids.js';
+import { LOWEST_ID, parseMessageId, type MessageRef } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { forbidden, messageNotFound } from '../common/problems.js';
-import { CursorKind } from '../common/cursor.js';
+import { CursorKind, isId } from '../common/cursor.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import { MessageViews } from './message-views.service.js';
 import type { Message, ReceiptPage } from './messages.dto.js';
 import { MessagesRepository } from './messages.repository.js';
 import type { SeenMessage } from './seen-message.js';
 
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
-const receiptCursor = new CursorKind<[userId: string]>(
-  'r1',
-  ([id, ...rest]) => typeof id === 'string' && isUuid(id) && rest.length === 0,
-);
+/** The next page begins after this user. */
+const receiptCursor = new CursorKind<[userId: string]>('r1', isId);
 
 /** What concerns one message that was sent: seeing it, marking it, who has read it. */
 @Injectable()
 export class MessagesService {
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly conversations: ConversationsService,
     private readonly views: MessageViews,
@@ -29,7 +29,7 @@ export class MessagesService {
 
   /** @throws message-not-found (404): also where the caller may not see it */
   async get(me: ActingUser, id: string): Promise<Message> {
-    const [message] = await this.views.of(me.userId, [await this.find(me, id)]);
+    const [message] = await this.views.of(this.work.now, me.userId, [await this.find(me, id)]);
     return message!;
   }
 
@@ -52,17 +52,22 @@ export class MessagesService {
   async listReceipts(me: ActingUser, id: string, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<ReceiptPage> {
     const { senderId, ...place } = await this.find(me, id);
     if (senderId !== me.userId) throw forbidden('Only the sender of a message may see its receipts.');
-    const [after] = cursor === undefined ? [NIL_UUID] : receiptCursor.decode(cursor);
-    const rows = await this.repository.receipts(me.userId, place, after, limit + 1);
-    const page = rows.slice(0, limit);
-    const users = await this.users.summaries(page.map(({ userId }) => userId));
-    const items = page.map(({ userId, delivered, read }) => ({ user: users.get(userId)!, delivered, read }));
-    return { items, ...(rows.length > limit && { next: receiptCursor.encode(page.at(-1)!.userId) }) };
+    const [after] = cursor === undefined ? [LOWEST_ID] : receiptCursor.decode(cursor);
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.receipts(this.work.now, me.userId, place, after, atMost),
+      ({ userId }) => receiptCursor.encode(userId),
+    );
+    const users = await this.users.summaries(rows.map(({ userId }) => userId));
+    return {
+      items: rows.map(({ userId, delivered, read }) => ({ user: users.get(userId)!, delivered, read })),
+      ...next,
+    };
   }
 
   private async find(me: ActingUser, id: string): Promise<SeenMessage> {
     const place: MessageRef | undefined = parseMessageId(id);
-    const found = place && (await this.repository.find(me.userId, place));
+    const found = place && (await this.repository.find(this.work.now, me.userId, place));
     if (!found) throw messageNotFound();
     return found;
   }

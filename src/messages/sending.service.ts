@@ -7,6 +7,7 @@ import { readInput } from '../common/read-input.js';
 import { clientMessageIdReused, recipientBlockedYou, recipientNotFound } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { problemFrom } from '../database/problem-from.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { UsersService } from '../users/users.service.js';
 import { AppendQueue } from './append.queue.js';
 import type { Appended, Send } from './append.repository.js';
@@ -37,6 +38,7 @@ export class SendingService {
   private readonly groupIdCache = new LRUCache<ConversationId, true>({ max: MAX_CACHED_GROUPS });
 
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly conversations: ConversationsService,
     private readonly queue: AppendQueue,
@@ -146,7 +148,7 @@ export class SendingService {
 
   /** Asks no membership: what was stored is answered as stored, also to a sender who has left since. */
   private async isRead({ senderId, conversationId }: Send, seq: number): Promise<boolean> {
-    const states = await this.repository.readStates(senderId, [conversationId]);
+    const states = await this.repository.readStates(this.work.now, senderId, [conversationId]);
     return isReadByOthers(seq, states.get(conversationId)!);
   }
 }

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Not, Repository } from 'typeorm';
 import type { ConversationId } from '../common/ids.js';
-import { Db } from '../database/db.js';
+import { ConversationEntity } from '../conversations/conversation.entity.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
 
 /** Messages of one step: a few milliseconds, so that nobody waits for it. */
 const STEP = 1_000;
@@ -26,27 +29,23 @@ const DELETE_MESSAGES = statement<[conversationId: ConversationId, afterSeq: num
   `DELETE FROM messages WHERE conversation_id = $1 AND seq > $2 AND seq <= $2 + ${STEP}`,
 );
 
-/** Index: conversations_pkey. */
-const DELETE_CONVERSATION = statement<[id: ConversationId], never>(
-  'messages.sweep-conversation',
-  `DELETE FROM conversations WHERE id = $1 AND deleted_at IS NOT NULL AND last_seq = 0`,
-);
-
 @Injectable()
 export class SweepRepository {
-  constructor(private readonly db: Db) {}
+  constructor(
+    @InjectRepository(ConversationEntity, DATA_SOURCE) private readonly rows: Repository<ConversationEntity>,
+  ) {}
 
   /** Some conversations that are marked deleted. */
-  async deleted(limit: number): Promise<ConversationId[]> {
-    const rows = await this.db.many(DELETED, limit);
+  async deleted(tx: Tx, limit: number): Promise<ConversationId[]> {
+    const rows = await tx.db.many(DELETED, limit);
     return rows.map(({ id }) => id);
   }
 
   /** Removes the newest messages that are left, or, where none is, the conversation. Answers whether there is more to do. */
-  async step(tx: Tx, id: ConversationId): Promise<boolean> {
+  async step(tx: Transaction, id: ConversationId): Promise<boolean> {
     const place = await tx.db.maybe(STEP_DOWN, id);
     if (place) await tx.db.change(DELETE_MESSAGES, id, place.lastSeq);
-    else await tx.db.change(DELETE_CONVERSATION, id);
+    else await tx.manager.withRepository(this.rows).delete({ id, deletedAt: Not(IsNull()), lastSeq: 0 });
     return place !== undefined;
   }
 }

@@ -42,7 +42,7 @@ export class SweepService implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async sweep(): Promise<void> {
     for (;;) {
-      const ids = await this.repository.deleted(CONVERSATIONS_AT_ONCE);
+      const ids = await this.repository.deleted(this.work.now, CONVERSATIONS_AT_ONCE);
       if (ids.length === 0) return;
       for (const id of ids) {
         let hasMore = true;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ConversationId, UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
+import type { Tx } from '../database/tx.js';
 import { HIDDEN_SENDERS, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
 
 /** One looked-at message and the membership it was seen in; of an empty stretch, the membership alone. */
@@ -57,22 +57,26 @@ const BEFORE = statement<[userId: UserId, conversationId: ConversationId, before
 
 @Injectable()
 export class WindowsRepository {
-  constructor(private readonly db: Db) {}
-
   /** What follows each position, oldest first, conversation by conversation in the order given. */
   after(
+    tx: Tx,
     userId: UserId,
     positions: readonly { readonly conversationId: ConversationId; readonly seq: number }[],
     limit: number,
-    db = this.db,
   ): Promise<WindowRow[]> {
     const ids = positions.map(({ conversationId }) => conversationId);
     const seqs = positions.map(({ seq }) => seq);
-    return db.many(AFTER, userId, ids, seqs, limit);
+    return tx.db.many(AFTER, userId, ids, seqs, limit);
   }
 
   /** What comes before a number, newest first. */
-  before(userId: UserId, conversationId: ConversationId, beforeSeq: number, limit: number): Promise<WindowRow[]> {
-    return this.db.many(BEFORE, userId, conversationId, beforeSeq, limit);
+  before(
+    tx: Tx,
+    userId: UserId,
+    conversationId: ConversationId,
+    beforeSeq: number,
+    limit: number,
+  ): Promise<WindowRow[]> {
+    return tx.db.many(BEFORE, userId, conversationId, beforeSeq, limit);
   }
 }

@@ -4,7 +4,8 @@ import type { ConversationId, UserId } from '../common/ids.js';
 import { DEFAULT_LIMIT } from '../common/paging.dto.js';
 import { conversationNotFound, invalid } from '../common/problems.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
-import type { Db } from '../database/db.js';
+import type { Tx } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { MessageViews } from './message-views.service.js';
 import type { Message } from './messages.dto.js';
 import type { SeenMessage } from './seen-message.js';
@@ -23,6 +24,7 @@ export interface WindowStart {
 @Injectable()
 export class WindowsService {
   constructor(
+    private readonly work: UnitOfWork,
     private readonly conversations: ConversationsService,
     private readonly repository: WindowsRepository,
     private readonly views: MessageViews,
@@ -39,7 +41,7 @@ export class WindowsService {
     const window =
       afterSeq === undefined
         ? await this.before(me.userId, conversationId, beforeSeq ?? Number.MAX_SAFE_INTEGER, limit)
-        : (await this.after(me.userId, [{ conversationId, seq: afterSeq }], limit)).get(conversationId);
+        : (await this.after(this.work.now, me.userId, [{ conversationId, seq: afterSeq }], limit)).get(conversationId);
     if (!window) throw conversationNotFound();
     return window;
   }
@@ -49,13 +51,13 @@ export class WindowsService {
    * `more` says whether the log goes on.
    */
   async after(
+    tx: Tx,
     userId: UserId,
     positions: readonly WindowStart[],
     limit: number,
-    db?: Db,
   ): Promise<ReadonlyMap<ConversationId, MessageWindow>> {
-    const rows = await this.repository.after(userId, positions, limit, db);
-    const messages = await this.messagesById(userId, rows, db);
+    const rows = await this.repository.after(tx, userId, positions, limit);
+    const messages = await this.messagesById(tx, userId, rows);
     const byConversation = groupByConversation(rows);
     const windows = new Map<ConversationId, MessageWindow>();
     for (const { conversationId, seq, joinedSeq } of positions) {
@@ -76,23 +78,23 @@ export class WindowsService {
     beforeSeq: number,
     limit: number,
   ): Promise<MessageWindow | undefined> {
-    const rows = await this.repository.before(userId, conversationId, beforeSeq, limit);
+    const rows = await this.repository.before(this.work.now, userId, conversationId, beforeSeq, limit);
     if (!rows[0]) return undefined;
     const { joinedSeq, lastSeq } = rows[0];
     const looked = rows.filter((row) => row.seq !== null);
     const afterSeq = looked.length === limit ? looked.at(-1)!.seq - 1 : joinedSeq;
     const toSeq = Math.max(afterSeq, Math.min(beforeSeq - 1, lastSeq));
-    const items = itemsOf(looked, await this.messagesById(userId, rows));
+    const items = itemsOf(looked, await this.messagesById(this.work.now, userId, rows));
     return { items, afterSeq, toSeq, more: afterSeq > joinedSeq };
   }
 
   private async messagesById(
+    tx: Tx,
     userId: UserId,
     rows: readonly WindowRow[],
-    db?: Db,
   ): Promise<ReadonlyMap<WindowRow, Message>> {
     const visible = rows.filter((row): row is WindowRow & SeenMessage => row.seq !== null && row.visible);
-    const messages = await this.views.of(userId, visible, db);
+    const messages = await this.views.of(tx, userId, visible);
     return new Map(visible.map((row, i) => [row, messages[i]!]));
   }
 }

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../common/caller.js';
-import { CursorKind } from '../common/cursor.js';
-import { isUuid, LOWEST_ID } from '../common/ids.js';
+import { CursorKind, isId, isOneOf, isText } from '../common/cursor.js';
+import { LOWEST_ID } from '../common/ids.js';
+import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT } from '../common/paging.dto.js';
 import { invalid, userNotFound } from '../common/problems.js';
 import { Settings } from '../config/settings.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { USERNAME } from './names.js';
 import type { UserEntity } from './user.entity.js';
 import type { ListUsers, User, UserPage } from './users.dto.js';
@@ -13,23 +15,21 @@ import { UsersService } from './users.service.js';
 import { userOf } from './views.js';
 
 /** A list of all users goes on after this id. */
-const ALL = new CursorKind<[afterId: string]>('u1', ([id]) => typeof id === 'string' && isUuid(id));
+const ALL = new CursorKind<[afterId: string]>('u1', isId);
 
 /** A search goes on after this username, or, once those are through, after this display name (in lower case) and id. */
 const FOUND = new CursorKind<[stage: 'username' | 'displayName', key: string, id: string]>(
   'us1',
-  ([stage, key, id]) =>
-    (stage === 'username' || stage === 'displayName') &&
-    typeof key === 'string' &&
-    !key.includes('\u0000') &&
-    typeof id === 'string' &&
-    isUuid(id),
+  isOneOf('username', 'displayName'),
+  isText,
+  isId,
 );
 
 /** What callers read of the directory. */
 @Injectable()
 export class DirectoryService {
   constructor(
+    private readonly work: UnitOfWork,
     private readonly users: UsersService,
     private readonly repository: UsersRepository,
     private readonly settings: Settings,
@@ -63,14 +63,17 @@ export class DirectoryService {
 
   private async all(limit: number, cursor?: string): Promise<Found> {
     const [afterId] = cursor === undefined ? [LOWEST_ID] : ALL.decode(cursor);
-    const rows = await this.repository.all(afterId, limit + 1);
-    const items = rows.slice(0, limit);
-    return rows.length > limit ? { items, next: ALL.encode(items.at(-1)!.id) } : { items };
+    const { rows, ...next } = await readPage(
+      limit,
+      (atMost) => this.repository.all(this.work.now, afterId, atMost),
+      ({ id }) => ALL.encode(id),
+    );
+    return { items: rows, ...next };
   }
 
   private async exact(search: string): Promise<Found> {
     if (!USERNAME.test(search)) return { items: [] };
-    const user = await this.repository.find({ username: search.toLowerCase() });
+    const user = await this.repository.find(this.work.now, { username: search.toLowerCase() });
     return { items: user ? [user] : [] };
   }
 
@@ -78,14 +81,18 @@ export class DirectoryService {
   private async byPrefix(prefix: string, limit: number, cursor?: string): Promise<Found> {
     const [stage, key, id] = cursor === undefined ? (['username', '', LOWEST_ID] as const) : FOUND.decode(cursor);
 
-    const named = stage === 'username' ? await this.repository.byUsernamePrefix(prefix, key, limit + 1) : [];
-    const items: UserEntity[] = named.slice(0, limit);
-    const last = named[limit - 1];
-    if (last && named.length > limit) return { items, next: FOUND.encode('username', last.key, last.id) };
+    const named = await readPage(
+      limit,
+      async (atMost) =>
+        stage === 'username' ? this.repository.byUsernamePrefix(this.work.now, prefix, key, atMost) : [],
+      (last) => FOUND.encode('username', last.key, last.id),
+    );
+    const items: UserEntity[] = named.rows;
+    if (named.next !== undefined) return { items, next: named.next };
 
     const after = stage === 'displayName' ? ([key, id] as const) : (['', LOWEST_ID] as const);
     const room = limit - items.length;
-    const rows = await this.repository.byDisplayNamePrefix(prefix, ...after, room + 1);
+    const rows = await this.repository.byDisplayNamePrefix(this.work.now, prefix, ...after, room + 1); // not readPage: there may be no room
     const shown = rows.slice(0, room);
     items.push(...shown.filter(({ listed }) => !listed));
     const lastShown = shown.at(-1);

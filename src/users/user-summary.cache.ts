@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { UserId } from '../common/ids.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { EventBus } from '../events/event-bus.js';
 import type { UserSummary } from './users.dto.js';
 import { UsersRepository } from './users.repository.js';
@@ -17,6 +18,7 @@ export class UserSummaryCache {
   private readonly reads = new Set<Set<UserId>>();
 
   constructor(
+    private readonly work: UnitOfWork,
     private readonly repository: UsersRepository,
     bus: EventBus,
   ) {
@@ -50,7 +52,7 @@ export class UserSummaryCache {
     const changed = new Set<UserId>();
     this.reads.add(changed);
     try {
-      const rows = new Map((await this.repository.names(ids)).map((row) => [row.id, row]));
+      const rows = new Map((await this.repository.names(this.work.now, ids)).map((row) => [row.id, row]));
       return ids.map((id) => {
         const row = rows.get(id);
         // The id that was asked for: the row's own would stay beside it, 56 bytes for each user.

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, MoreThan, Repository } from 'typeorm';
 import type { UserId } from '../common/ids.js';
-import { Db } from '../database/db.js';
+import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction, Tx } from '../database/tx.js';
 import type { ParsedAddress } from './address.js';
 import { UserEntity } from './user.entity.js';
 
@@ -70,12 +72,6 @@ const AT = statement<
    UNION ALL SELECT id, 'ext:' || external_id FROM users WHERE external_id = ANY ($3::text[])`,
 );
 
-/** Index: users_pkey, from the id after $1 on; removed users are stepped over. */
-const ALL = statement<[afterId: UserId, limit: number], UserEntity>(
-  'users.all',
-  `SELECT ${COLUMNS} FROM users WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`,
-);
-
 /**
  * Index: users_username, the range of names that begin with $1: in collation C these lie between the prefix and the
  * prefix followed by the highest code point as often as a name is long. No LIKE, so no wildcard.
@@ -124,13 +120,6 @@ const UPDATE = statement<[id: UserId, username: string | null, displayName: stri
    WHERE id = $1 AND deleted_at IS NULL RETURNING ${COLUMNS}`,
 );
 
-/** Index: users_pkey. Lock: the user's row. Frees the names; the row stays, for what the user sent. */
-const REMOVE = statement<[id: UserId], never>(
-  'users.remove',
-  `UPDATE users SET deleted_at = now(), username = NULL, external_id = NULL, display_name = ''
-   WHERE id = $1 AND deleted_at IS NULL`,
-);
-
 /**
  * Index: users_external_id, which decides a race: one inserts, the others update what it inserted. $4 is the display
  * name given, if any, $5 the one to begin with. `created` is whether the row is new (it was never updated).
@@ -148,18 +137,18 @@ const PUT = statement<
 
 @Injectable()
 export class UsersRepository {
-  constructor(private readonly db: Db) {}
+  constructor(@InjectRepository(UserEntity, DATA_SOURCE) private readonly rows: Repository<UserEntity>) {}
 
   /** Removed users are found too, by their id. */
-  find(address: ParsedAddress): Promise<UserEntity | undefined> {
-    if ('id' in address) return this.db.maybe(BY_ID, address.id);
-    if ('username' in address) return this.db.maybe(BY_USERNAME, address.username);
-    return this.db.maybe(BY_EXTERNAL_ID, address.externalId);
+  find(tx: Tx, address: ParsedAddress): Promise<UserEntity | undefined> {
+    if ('id' in address) return tx.db.maybe(BY_ID, address.id);
+    if ('username' in address) return tx.db.maybe(BY_USERNAME, address.username);
+    return tx.db.maybe(BY_EXTERNAL_ID, address.externalId);
   }
 
   /** Who has these addresses, by the address as `addressText` writes it. Removed users are not found. */
-  async findAll(addresses: readonly ParsedAddress[]): Promise<ReadonlyMap<string, UserId>> {
-    const rows = await this.db.many(
+  async findAll(tx: Tx, addresses: readonly ParsedAddress[]): Promise<ReadonlyMap<string, UserId>> {
+    const rows = await tx.db.many(
       AT,
       addresses.flatMap((address) => ('id' in address ? [address.id] : [])),
       addresses.flatMap((address) => ('username' in address ? [address.username] : [])),
@@ -168,34 +157,39 @@ export class UsersRepository {
     return new Map(rows.map(({ id, address }) => [address, id]));
   }
 
-  names(ids: readonly UserId[]): Promise<NameRow[]> {
-    return this.db.many(NAMES, ids);
+  names(tx: Tx, ids: readonly UserId[]): Promise<NameRow[]> {
+    return tx.db.many(NAMES, ids);
   }
 
-  all(afterId: UserId, limit: number): Promise<UserEntity[]> {
-    return this.db.many(ALL, afterId, limit);
+  /** Index: users_pkey, from the id on; removed users are stepped over. */
+  all(tx: Tx, afterId: UserId, limit: number): Promise<UserEntity[]> {
+    return tx.manager
+      .withRepository(this.rows)
+      .find({ where: { id: MoreThan(afterId), deletedAt: IsNull() }, order: { id: 'ASC' }, take: limit });
   }
 
-  byUsernamePrefix(prefix: string, afterUsername: string, limit: number): Promise<FoundRow[]> {
-    return this.db.many(BY_USERNAME_PREFIX, prefix, afterUsername, limit);
+  byUsernamePrefix(tx: Tx, prefix: string, afterUsername: string, limit: number): Promise<FoundRow[]> {
+    return tx.db.many(BY_USERNAME_PREFIX, prefix, afterUsername, limit);
   }
 
   byDisplayNamePrefix(
+    tx: Tx,
     prefix: string,
     afterKey: string,
     afterId: UserId,
     limit: number,
   ): Promise<FoundByDisplayNameRow[]> {
-    return this.db.many(BY_DISPLAY_NAME_PREFIX, prefix, afterKey, afterId, limit);
+    return tx.db.many(BY_DISPLAY_NAME_PREFIX, prefix, afterKey, afterId, limit);
   }
 
-  async hold(tx: Tx, id: UserId): Promise<boolean> {
+  async hold(tx: Transaction, id: UserId): Promise<boolean> {
     return (await tx.db.maybe(HOLD, id)) !== undefined;
   }
 
   async insert(tx: Tx, user: Pick<UserEntity, 'id' | 'username' | 'externalId' | 'displayName'>): Promise<UserEntity> {
-    const row = tx.orm.create(UserEntity, { ...user, deletedAt: null });
-    await tx.orm.insert(UserEntity, row); // fills in what the table sets by itself
+    const rows = tx.manager.withRepository(this.rows);
+    const row = rows.create({ ...user, deletedAt: null });
+    await rows.insert(row); // fills in what the table sets by itself
     return row;
   }
 
@@ -214,7 +208,14 @@ export class UsersRepository {
     return tx.db.maybe(UPDATE, id, username ?? null, displayName ?? null);
   }
 
-  async remove(tx: Tx, id: UserId): Promise<boolean> {
-    return (await tx.db.change(REMOVE, id)) === 1;
+  /** Lock: the user's row. Frees the names; the row stays, for what the user sent. */
+  async remove(tx: Transaction, id: UserId): Promise<boolean> {
+    const { affected } = await tx.manager
+      .withRepository(this.rows)
+      .update(
+        { id, deletedAt: IsNull() },
+        { deletedAt: () => 'now()', username: null, externalId: null, displayName: '' },
+      );
+    return affected === 1;
   }
 }

@@ -4,7 +4,8 @@ import type { Caller } from '../common/caller.js';
 import { newId, type UserId } from '../common/ids.js';
 import { externalIdTaken, userNotFound, usernameTaken } from '../common/problems.js';
 import { violates } from '../database/errors.js';
-import type { Tx } from '../database/unit-of-work.js';
+import type { Transaction } from '../database/tx.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { addressText, parseAddress, type ParsedAddress } from './address.js';
 import { defaultDisplayName } from './names.js';
 import { UserSummaryCache } from './user-summary.cache.js';
@@ -22,6 +23,7 @@ export class UsersService {
   private readonly userIdCache = new LRUCache<UserId, true>({ max: MAX_CACHED_IDS });
 
   constructor(
+    private readonly work: UnitOfWork,
     private readonly repository: UsersRepository,
     private readonly summaryCache: UserSummaryCache,
   ) {}
@@ -32,7 +34,7 @@ export class UsersService {
    */
   async find(address: string, caller: Caller): Promise<UserEntity | undefined> {
     const parsed = this.parse(address, caller);
-    return parsed && this.repository.find(parsed);
+    return parsed && this.repository.find(this.work.now, parsed);
   }
 
   /** Undefined where nobody can have the address, or the caller may not use its kind. */
@@ -55,7 +57,10 @@ export class UsersService {
    */
   async getAll(addresses: readonly string[], caller: Caller): Promise<Map<UserId, string>> {
     const parsed = addresses.map((address) => this.parse(address, caller));
-    const found = await this.repository.findAll(parsed.filter((address) => address !== undefined));
+    const found = await this.repository.findAll(
+      this.work.now,
+      parsed.filter((address) => address !== undefined),
+    );
     const users = new Map<UserId, string>();
     const unknown: string[] = [];
     for (const [index, address] of addresses.entries()) {
@@ -81,18 +86,18 @@ export class UsersService {
   /** Whether the id is a user's, removed or not: what it once was it stays, so a yes is remembered. */
   async isUser(id: UserId): Promise<boolean> {
     if (this.userIdCache.has(id)) return true;
-    const found = (await this.repository.find({ id })) !== undefined;
+    const found = (await this.repository.find(this.work.now, { id })) !== undefined;
     if (found) this.userIdCache.set(id, true);
     return found;
   }
 
   /** Locks the user's row FOR SHARE until the transaction ends: they are not removed meanwhile. False: there is no such user, or no longer. */
-  hold(tx: Tx, id: UserId): Promise<boolean> {
+  hold(tx: Transaction, id: UserId): Promise<boolean> {
     return this.repository.hold(tx, id);
   }
 
   /** @throws username-taken, external-id-taken (409): the unique indexes decide, also between requests at once */
-  create(tx: Tx, { username, displayName, externalId }: Names & { externalId?: string }): Promise<UserEntity> {
+  create(tx: Transaction, { username, displayName, externalId }: Names & { externalId?: string }): Promise<UserEntity> {
     const id = newId();
     const name = username?.toLowerCase();
     return refusingTakenNames(
@@ -106,7 +111,7 @@ export class UsersService {
   }
 
   /** Creates or updates the user of this externalId. @throws username-taken (409) */
-  async put(tx: Tx, externalId: string, names: Names): Promise<{ user: UserEntity; created: boolean }> {
+  async put(tx: Transaction, externalId: string, names: Names): Promise<{ user: UserEntity; created: boolean }> {
     const id = newId();
     const given = withLowerCase(names);
     const firstDisplayName = given.displayName ?? defaultDisplayName(id, given.username);
@@ -116,7 +121,7 @@ export class UsersService {
   }
 
   /** Changes what is given. @throws user-not-found (404), username-taken (409) */
-  async update(tx: Tx, id: UserId, names: Names): Promise<UserEntity> {
+  async update(tx: Transaction, id: UserId, names: Names): Promise<UserEntity> {
     const user = await refusingTakenNames(this.repository.update(tx, id, withLowerCase(names)));
     if (!user) throw userNotFound();
     tx.emit({ name: 'user.changed', data: { userId: id } });
@@ -124,7 +129,7 @@ export class UsersService {
   }
 
   /** Marks the user removed, frees and clears the names, and locks the row. @throws user-not-found (404) */
-  async remove(tx: Tx, id: UserId): Promise<void> {
+  async remove(tx: Transaction, id: UserId): Promise<void> {
     if (!(await this.repository.remove(tx, id))) throw userNotFound();
     tx.emit({ name: 'user.removed', data: { userId: id } });
   }

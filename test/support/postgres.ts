@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions, migrate } from '../../src/database/data-source.js';
+import { dataSourceOptions } from '../../src/database/data-source.js';
+import { openDataSource } from '../../src/database/open-data-source.js';
 import { startEmbeddedPostgres } from '../../src/postgres/embedded-postgres.js';
 import { schema } from '../../src/schema.js';
 
@@ -17,8 +17,7 @@ interface TestPostgres {
 export async function startTestPostgres(): Promise<TestPostgres> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'parley-test-'));
   const postgres = await startEmbeddedPostgres({ directory, durable: false, maxConnections: 300 });
-  const dataSource = await new DataSource(dataSourceOptions(postgres.url, schema)).initialize();
-  await migrate(dataSource);
+  const dataSource = await openDataSource(dataSourceOptions(postgres.url, schema));
   await dataSource.destroy();
   return {
     url: postgres.url,

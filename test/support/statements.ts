@@ -1,12 +1,11 @@
 import { jest } from '@jest/globals';
-import { DataSource } from 'typeorm';
-import { poolOf } from '../../src/database/data-source.js';
+import { poolOfServer } from './pool.js';
 import type { TestServer } from './server.js';
 
 /** What a server asks PostgreSQL from now on, by the statements' names, until mocks are restored. */
-export function statements({ app }: TestServer): string[] {
+export function statements(server: TestServer): string[] {
   const names: string[] = [];
-  const pool = poolOf(app.get(DataSource));
+  const pool = poolOfServer(server);
   const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
   jest.spyOn(pool, 'query').mockImplementation(((...args: [{ name?: string }]) => {
     names.push(args[0].name ?? 'unnamed');

@@ -8,8 +8,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
-import { dataSourceOptions, migrate } from '../../../src/database/data-source.js';
+import { Settings } from '../../../src/config/settings.js';
+import { dataSourceOptions } from '../../../src/database/data-source.js';
+import { openDataSource } from '../../../src/database/open-data-source.js';
 import { startEmbeddedPostgres } from '../../../src/postgres/embedded-postgres.js';
 import { allStatements } from '../../../src/database/statement.js';
 import '../../../src/messages/append.repository.js';
@@ -32,6 +33,8 @@ const SIZES = [
   { size: 100, count: 50 },
   { size: 1000, count: 20 },
 ];
+
+const SEARCH_PATH = `-c search_path=${new Settings().databaseSchema}`;
 
 const [rounds = 3, seconds = 8] = process.argv.slice(2).map(Number);
 const run = promisify(execFile);
@@ -79,7 +82,8 @@ async function sample(script: string, variables: Record<string, number>): Promis
   const options = ['-n', '-M', 'prepared', '-c', CLIENTS, '-j', 2, '-T', seconds, '-f', script, ...define].map(String);
   await db.query('CHECKPOINT');
   const before = await used();
-  const { stdout } = await run('pgbench', [...options, postgres.url]);
+  const env = { ...process.env, PGOPTIONS: SEARCH_PATH };
+  const { stdout } = await run('pgbench', [...options, postgres.url], { env });
   await sleep(REAPED_MS);
   const after = await used();
   const sends = (variables.batch ?? 1) * Number(/actually processed: (\d+)/.exec(stdout)![1]);
@@ -127,10 +131,9 @@ async function compete(contests: readonly Contest[]): Promise<void> {
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'parley-decision-'));
 const postgres = await startEmbeddedPostgres({ directory });
-const db = new pg.Pool({ connectionString: postgres.url, max: 1 });
+const db = new pg.Pool({ connectionString: postgres.url, max: 1, options: SEARCH_PATH });
 try {
-  const dataSource = await new DataSource(dataSourceOptions(postgres.url, schema, 2)).initialize();
-  await migrate(dataSource);
+  const dataSource = await openDataSource(dataSourceOptions(postgres.url, schema));
   await dataSource.destroy();
   await db.query(readFileSync(fileOf('setup.sql'), 'utf8'));
   const written = (name: string, script: string): string => {

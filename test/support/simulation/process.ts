@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { ConversationId, UserId } from '../../../src/common/ids.js';
 import { EventBus, type AnyEvent } from '../../../src/events/event-bus.js';
+import type { Tx } from '../../../src/database/tx.js';
+import type { UnitOfWork } from '../../../src/database/unit-of-work.js';
 import { LiveLimits } from '../../../src/live/live.limits.js';
 import { LiveSocket } from '../../../src/live/live.socket.js';
 import type { ServerFrame } from '../../../src/live/frames.dto.js';
@@ -22,6 +24,9 @@ import { ReadFailed, type Tasks } from './tasks.js';
 
 /** Small, so that short histories have gaps of several reads. */
 const ROWS_AT_ONCE = 2;
+
+/** Whatever reads is simulated, so nothing runs in it. */
+const WORK = { now: {} } as UnitOfWork;
 
 class Bus extends EventBus {
   private readonly handlersOfDisturbance: ((reason: string) => void)[] = [];
@@ -76,12 +81,12 @@ export class SimulatedProcess {
         return new Map(wanted.map((id) => [id, summaryOf(id)]));
       },
     } as unknown as UsersService;
-    this.registry = new SimulatedRegistry(this.repository(), this.users);
+    this.registry = new SimulatedRegistry(WORK, this.repository(), this.users);
     this.registry.tasks = tasks;
     this.events = new FeedEvents(this.registry, this.bus);
     this.resync = new FeedResync(this.registry, this.bus);
     this.services = {
-      feeds: new FeedsService(this.registry, this.windows(), this.bus),
+      feeds: new FeedsService(this.registry, this.windows(), WORK, this.bus),
       heads: this.heads(),
       limits: new LiveLimits(),
       problemFrom: (error: unknown) => {
@@ -119,15 +124,16 @@ export class SimulatedProcess {
   private repository(): FeedsRepository {
     const { db, tasks } = this;
     return {
-      memberships: (ids: readonly UserId[]) => tasks.read(() => db.memberships(ids)),
-      members: (id: ConversationId, ids: readonly UserId[]) => tasks.read(() => db.members(id, ids)),
-      blocks: (ids: readonly UserId[]) => tasks.read(() => db.blocks(ids)),
-      gap: (id: ConversationId, after: number, to: number) => tasks.read(() => db.gap(id, after, to, ROWS_AT_ONCE)),
+      memberships: (_: Tx, ids: readonly UserId[]) => tasks.read(() => db.memberships(ids)),
+      members: (_: Tx, id: ConversationId, ids: readonly UserId[]) => tasks.read(() => db.members(id, ids)),
+      blocks: (_: Tx, ids: readonly UserId[]) => tasks.read(() => db.blocks(ids)),
+      gap: (_: Tx, id: ConversationId, after: number, to: number) =>
+        tasks.read(() => db.gap(id, after, to, ROWS_AT_ONCE)),
     } as unknown as FeedsRepository;
   }
 
   private windows(): WindowsService {
-    const after = (userId: UserId, places: readonly WindowStart[]): unknown =>
+    const after = (_: Tx, userId: UserId, places: readonly WindowStart[]): unknown =>
       this.tasks.read(
         () =>
           new Map(

@@ -43,7 +43,8 @@ async function prepare(client: pg.ClientBase, schema: string): Promise<void> {
   if (await isParleys(client, schema)) return;
   await assertEmpty(client, schema);
   const { rows } = await client.query<{ mayCreate: boolean }>(RIGHTS, [schema]);
-  if (rows[0]?.mayCreate === false) throw new StartupError(mayNot(client, `make tables in the schema ${schema}`, schema));
+  if (rows[0]?.mayCreate === false)
+    throw new StartupError(mayNot(client, `make tables in the schema ${schema}`, schema));
   if (!rows[0]) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(schema)}`);
   if (schema !== OLD_SCHEMA && (await isParleys(client, OLD_SCHEMA))) await moveFromPublic(client, schema);
 }
@@ -65,7 +66,9 @@ async function assertEmpty(client: pg.ClientBase, schema: string): Promise<void>
 function withReason(error: unknown, client: pg.ClientBase, schema: string): unknown {
   const refused = databaseError(error);
   if (refused?.code !== INSUFFICIENT_PRIVILEGE) return error;
-  return new StartupError(mayNot(client, `make the schema ${schema}, or move its tables there`, schema, refused.message));
+  return new StartupError(
+    mayNot(client, `make the schema ${schema}, or move its tables there`, schema, refused.message),
+  );
 }
 
 function mayNot(client: pg.ClientBase, what: string, schema: string, reason = 'permission denied'): string {

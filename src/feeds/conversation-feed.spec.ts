@@ -415,3 +415,22 @@ it('a feed that reads is not released before the read is done', async () => {
   await answer(members(4, 2, {}));
   expect(isReleased).toBe(true);
 });
+
+it('a change of members that names nobody here is read all the same: the group may be too large for receipts now', async () => {
+  const { reader } = await member('ben', 4, 1);
+  feed.membersChanged([], 2, []);
+  await answer({ ...members(4, 2, { ben: 0 }), memberCount: 101 });
+  feed.receipt({ conversationId: GROUP, userId: 'ana', deliveredSeq: 1, readSeq: 1 });
+  expect(reader.received).toEqual([]);
+});
+
+it('a change of members that is hinted while they are being read is read after that', async () => {
+  await member('ben', 4, 1);
+  feed.membersChanged([], 2, []);
+  await waitingFor();
+  feed.membersChanged([], 3, []);
+  await answer(members(4, 2, { ben: 0 }));
+  expect(await waitingFor()).toEqual(['members among ben']);
+  await answer(members(4, 3, { ben: 0 }));
+  expect(await waitingFor()).toEqual([]);
+});

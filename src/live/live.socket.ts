@@ -273,27 +273,29 @@ export class LiveSocket implements FeedSubscriber, NotificationTarget, FrameConn
 
   /** Reads windows of what lags, a few conversations at a time, the next ones when most bytes of the last have gone out. */
   private sendBacklog(): void {
-    if (this.isReading) return;
-    this.isReading = true;
-    void this.readLagging().finally(() => {
-      this.isReading = false;
-      this.sendReadyIfCaughtUp();
-    });
+    if (!this.isReading) void this.readLagging();
   }
 
+  /** The last check and the end are in one turn: what begins to lag in between would wait for the next event. */
   private async readLagging(): Promise<void> {
-    for (;;) {
-      const { lagging } = this.backlog ?? {};
-      if (!lagging?.size || this.state !== 'following' || !this.isOpen) return;
-      if (this.outgoing.length > BACKLOG_BYTES) return; // goes on when drained
-      const some = [...lagging].slice(0, SUBSCRIPTIONS_AT_ONCE);
-      try {
-        await this.services.feeds.readBacklog(this.userId, some);
-      } catch (error) {
-        await this.services.feeds.readFailed(error);
-        continue;
+    this.isReading = true;
+    try {
+      for (;;) {
+        const { lagging } = this.backlog ?? {};
+        if (!lagging?.size || this.state !== 'following' || !this.isOpen) return;
+        if (this.outgoing.length > BACKLOG_BYTES) return; // goes on when drained
+        const some = [...lagging].slice(0, SUBSCRIPTIONS_AT_ONCE);
+        try {
+          await this.services.feeds.readBacklog(this.userId, some);
+        } catch (error) {
+          await this.services.feeds.readFailed(error);
+          continue;
+        }
+        for (const one of some) if (!one.isLagging) lagging.delete(one);
       }
-      for (const one of some) if (!one.isLagging) lagging.delete(one);
+    } finally {
+      this.isReading = false;
+      this.sendReadyIfCaughtUp();
     }
   }
 

@@ -129,7 +129,7 @@ export class SimulatedProcess {
       blocks: (_: Tx, ids: readonly UserId[]) => tasks.read(() => db.blocks(ids)),
       gap: (_: Tx, id: ConversationId, after: number, to: number) =>
         tasks.read(() => db.gap(id, after, to, ROWS_AT_ONCE)),
-    } as unknown as FeedsRepository;
+    };
   }
 
   private windows(): WindowsService {

@@ -26,7 +26,7 @@ const LIST = statement<[beforeId: string, limit: number], ApiKeyEntity>(
   `SELECT ${COLUMNS} FROM api_keys WHERE id < $1 ORDER BY id DESC LIMIT $2`,
 );
 
-/** Index: api_keys_pkey. Of a key that is revoked already the first time stays. */
+/** Index: api_keys_pkey. If the key is revoked already, the first time stays. */
 const REVOKE = statement<[id: string], never>(
   'api-keys.revoke',
   `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1`,
@@ -51,7 +51,7 @@ export class ApiKeysRepository {
 
   async insert(tx: Tx, key: Pick<ApiKeyEntity, 'id' | 'name' | 'keyHash' | 'scopes'>): Promise<ApiKeyEntity> {
     const row = tx.orm.create(ApiKeyEntity, key);
-    await tx.orm.insert(ApiKeyEntity, row); // fills in what the table sets by itself
+    await tx.orm.insert(ApiKeyEntity, row); // fills in the defaults of the table
     return row;
   }
 

@@ -17,7 +17,7 @@ const HOLD = statement<[userId: UserId, passwordHash: string], { userId: UserId 
   `SELECT user_id AS "userId" FROM credentials WHERE user_id = $1 AND password_hash = $2 FOR SHARE`,
 );
 
-/** Index: credentials_pkey. Lock: the row; of two changes at once the second finds another hash. */
+/** Index: credentials_pkey. Lock: the row; the second of two concurrent changes finds another hash. */
 const REPLACE = statement<[userId: UserId, oldHash: string, newHash: string], never>(
   'credentials.replace',
   `UPDATE credentials SET password_hash = $3 WHERE user_id = $1 AND password_hash = $2`,

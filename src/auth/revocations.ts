@@ -3,12 +3,12 @@ import type { SessionId, UserId } from '../common/ids.js';
 import { EventBus } from '../events/event-bus.js';
 import { RecentIds } from './recent-ids.js';
 
-/** As long as an access token lives: nothing that is remembered about one is remembered longer. */
+/** Lifetime of an access token: no cache keeps an entry longer. */
 export const REVOKED_KEPT_MS = 15 * 60_000;
 
 /**
- * What has ended, as the bus told it. Asked after everything that is remembered or was being looked up meanwhile, so
- * that it is refused at once.
+ * The sessions, users and keys that ended lately, by the events of the bus. Caches ask it after every cached value and after
+ * every look-up, which may have begun before the end: so an ended one is refused at once.
  */
 @Injectable()
 export class Revocations {
@@ -17,8 +17,11 @@ export class Revocations {
   private readonly keys = new RecentIds(REVOKED_KEPT_MS);
 
   constructor(bus: EventBus) {
+    // guard: src/auth/revocations.spec.ts
     bus.on('sessions.ended', ({ sessionIds }) => sessionIds.forEach((id) => this.sessions.add(id)));
+    // guard: src/auth/revocations.spec.ts
     bus.on('user.removed', ({ userId }) => this.users.add(userId));
+    // guard: src/auth/revocations.spec.ts
     bus.on('key.revoked', ({ keyId }) => this.keys.add(keyId));
   }
 

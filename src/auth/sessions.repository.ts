@@ -5,7 +5,7 @@ import { statement } from '../database/statement.js';
 import type { Tx } from '../database/unit-of-work.js';
 import type { SessionEntity } from './session.entity.js';
 
-/** How long a session lives after it last got tokens. */
+/** How long a session lasts after it last got tokens. */
 const LIFE = `interval '30 days'`;
 
 /** Index: sessions_pkey. */
@@ -27,7 +27,7 @@ const INSERT = statement<[id: SessionId, userId: UserId, device: string], never>
   `INSERT INTO sessions (id, user_id, device, expires_at) VALUES ($1, $2, $3, now() + ${LIFE})`,
 );
 
-/** Index: sessions_pkey. Lock: the row, so that tokens used at once are decided one after the other. */
+/** Index: sessions_pkey. Lock: the row, so that concurrent refreshes are decided one after the other. */
 const LOCK = statement<[id: SessionId], { userId: UserId; refreshNumber: number }>(
   'sessions.lock',
   `SELECT user_id AS "userId", refresh_number AS "refreshNumber"
@@ -47,7 +47,7 @@ const END = statement<[id: SessionId, userId: UserId], never>(
   `DELETE FROM sessions WHERE id = $1 AND user_id = $2`,
 );
 
-/** Index: sessions_user. All of the user's, but for $2 where it is given. */
+/** Index: sessions_user. All sessions of the user except $2, if given. */
 const END_OTHERS = statement<[userId: UserId, keptId: SessionId | null], { id: SessionId }>(
   'sessions.end-others',
   `DELETE FROM sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2::uuid RETURNING id`,
@@ -63,7 +63,7 @@ const FORGET_EXPIRED = statement<[userId: UserId], never>(
 export class SessionsRepository {
   constructor(private readonly db: Db) {}
 
-  /** Undefined where the session has ended or expired. */
+  /** Undefined if the session has ended or expired. */
   async userOf(id: SessionId): Promise<UserId | undefined> {
     return (await this.db.maybe(USER_OF, id))?.userId;
   }
@@ -72,7 +72,7 @@ export class SessionsRepository {
     return this.db.many(LIST, userId, beforeId, limit);
   }
 
-  /** Also forgets the user's expired ones, so that they do not pile up. */
+  /** Also deletes the user's expired sessions, so that they do not pile up. */
   async insert(tx: Tx, id: SessionId, userId: UserId, device: string): Promise<void> {
     await tx.db.change(FORGET_EXPIRED, userId);
     await tx.db.change(INSERT, id, userId, device);
@@ -86,12 +86,12 @@ export class SessionsRepository {
     await tx.db.change(ADVANCE, id);
   }
 
-  /** Whether it was the user's. */
+  /** Whether the session existed and was the user's. */
   async end(tx: Tx, id: SessionId, userId: UserId): Promise<boolean> {
     return (await tx.db.change(END, id, userId)) === 1;
   }
 
-  /** The sessions that ended. */
+  /** @returns the sessions that ended */
   async endOthers(tx: Tx, userId: UserId, keptId?: SessionId): Promise<SessionId[]> {
     return (await tx.db.many(END_OTHERS, userId, keptId ?? null)).map(({ id }) => id);
   }

@@ -65,17 +65,17 @@ export class ReadThroughCache<V extends string | object> {
     const readAt = this.now(); // before the look-up: an event may come while it runs
     const value = await lookUp();
     // guard: src/auth/read-through-cache.spec.ts
-    if (value === undefined) this.entries.delete(key);
-    else this.entries.set(key, { value, readAt });
+    this.entries.delete(key);
+    if (value !== undefined) this.entries.set(key, { value, readAt });
     return value;
   }
 
   private isValid({ readAt }: Entry<V>): boolean {
     const healthySince = this.bus.healthySince();
+    const ageMs = this.now() - readAt;
     // guard: src/auth/read-through-cache.spec.ts
-    if (healthySince !== undefined && readAt < healthySince) return false;
+    if (healthySince === undefined) return ageMs < VALID_WITHOUT_BUS_MS;
     // guard: src/auth/read-through-cache.spec.ts
-    const ttlMs = healthySince === undefined ? VALID_WITHOUT_BUS_MS : this.limits.ttlMs;
-    return this.now() - readAt < ttlMs;
+    return readAt >= healthySince && ageMs < this.limits.ttlMs;
   }
 }

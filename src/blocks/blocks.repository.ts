@@ -9,20 +9,20 @@ export interface BlockRow {
   readonly createdAt: Date;
 }
 
-/** Where a list of blocks goes on: before this one. */
+/** The block before which the next page of a list begins. */
 export interface BlockKey {
   readonly createdAt: string;
   readonly blockedId: UserId;
 }
 
-/** Index: users_pkey. Locks the blocker's row, so that their blocks change one after the other, and not once they are removed. */
+/** Index: users_pkey. Locks the blocker's row, so that their blocks change one after the other, and never after they were removed. */
 const COUNT_UP = statement<[blockerId: UserId], { blocksVersion: number }>(
   'blocks.count-up',
   `UPDATE users SET blocks_version = blocks_version + 1 WHERE id = $1 AND deleted_at IS NULL
    RETURNING blocks_version AS "blocksVersion"`,
 );
 
-/** Index: blocks_pkey, which decides between two at once. */
+/** Index: blocks_pkey, which decides between two concurrent ones. */
 const ADD = statement<[blockerId: UserId, blockedId: UserId], BlockRow>(
   'blocks.add',
   `INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2) ON CONFLICT (blocker_id, blocked_id) DO NOTHING
@@ -41,7 +41,7 @@ const REMOVE_ALL_SET_BY = statement<[blockerId: UserId], never>(
   `DELETE FROM blocks WHERE blocker_id = $1`,
 );
 
-/** Index: blocks_pkey; reads and sorts all that one user has blocked. Newest first. */
+/** Index: blocks_pkey; reads and sorts all blocks of one user. Newest first. */
 const LIST = statement<[blockerId: UserId, createdAt: string, blockedId: UserId, limit: number], BlockRow>(
   'blocks.list',
   `SELECT blocked_id AS "blockedId", created_at AS "createdAt" FROM blocks
@@ -83,17 +83,17 @@ const VERSION = statement<[userId: UserId], { blocksVersion: number }>(
 
 @Injectable()
 export class BlocksRepository {
-  /** Locks the blocker and answers their new `blocksVersion`; undefined where they were removed. */
+  /** Locks the blocker. @returns their new `blocksVersion`; undefined if they were removed */
   async countUp(db: Db, blockerId: UserId): Promise<number | undefined> {
     return (await db.maybe(COUNT_UP, blockerId))?.blocksVersion;
   }
 
-  /** Undefined where it is there already. */
+  /** Undefined if the block exists already. */
   add(db: Db, blockerId: UserId, blockedId: UserId): Promise<BlockRow | undefined> {
     return db.maybe(ADD, blockerId, blockedId);
   }
 
-  /** Whether there was one. */
+  /** @returns whether there was a block */
   async remove(db: Db, blockerId: UserId, blockedId: UserId): Promise<boolean> {
     return (await db.change(REMOVE, blockerId, blockedId)) === 1;
   }

@@ -20,7 +20,7 @@ const blockCursor = new CursorKind<[createdAt: string, blockedId: UserId]>(
 
 const START: BlockKey = { createdAt: 'infinity', blockedId: '00000000-0000-0000-0000-000000000000' };
 
-/** Blocks are one-way, decided by the blocker. */
+/** Blocks. A block is one-way: the blocker decides. */
 @Injectable()
 export class BlocksService {
   constructor(
@@ -51,7 +51,7 @@ export class BlocksService {
     });
   }
 
-  /** What holds between the caller and a user, removed or not. @throws user-not-found (404) */
+  /** The blocks between the caller and a user, removed or not. @throws user-not-found (404) */
   async get(me: ActingUser, address: string): Promise<BlockState> {
     const { id } = await this.find(me, address);
     const [state, names] = await Promise.all([
@@ -63,7 +63,7 @@ export class BlocksService {
 
   /** Newest first. @throws malformed (400): the cursor */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<BlockPage> {
-    const rows = await this.repository.list(this.db, me.userId, placeOf(cursor), limit + 1);
+    const rows = await this.repository.list(this.db, me.userId, blockKeyOf(cursor), limit + 1);
     const shown = rows.slice(0, limit);
     const last = rows.length > limit ? shown.at(-1) : undefined;
     const items = await this.blocksOf(shown);
@@ -81,17 +81,17 @@ export class BlocksService {
     return (await this.repository.between(this.db, blockerId, blockedId)).blocked;
   }
 
-  /** Whom the user has blocked: whose group messages are hidden from them. */
+  /** The users whom this user has blocked: their group messages are hidden from this user. */
   async hiddenFor(userId: UserId): Promise<ReadonlySet<UserId>> {
     return new Set(await this.repository.blockedBy(this.db, userId));
   }
 
-  /** Those of the others who have blocked the user or are blocked by them: neither sees the other's receipts and typing. */
+  /** Those of the others that are blocked either way, by the user or the other way round: neither sees the other's receipts and typing. */
   async eitherWay(userId: UserId, otherIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
     return new Set(await this.repository.eitherWay(this.db, userId, otherIds));
   }
 
-  /** Those of the users who have blocked this one, read in the transaction; exact for users whose rows it holds. */
+  /** Those of the users who have blocked this one, read in the transaction; exact for users whose rows it has locked. */
   blockersAmong(tx: Tx, blockedId: UserId, userIds: readonly UserId[]): Promise<UserId[]> {
     return this.repository.blockersAmong(tx.db, blockedId, userIds);
   }
@@ -101,7 +101,7 @@ export class BlocksService {
     return this.repository.removeAllSetBy(tx.db, userId);
   }
 
-  /** One transaction: locks the blocker, counts up, changes, and announces the change. */
+  /** One transaction: locks the blocker, increases `blocksVersion`, changes the block and emits `block.changed`. */
   private change<T>(blockerId: UserId, blockedId: UserId, blocked: boolean, work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.work.run(async (tx) => {
       const blocksVersion = await this.repository.countUp(tx.db, blockerId);
@@ -124,7 +124,7 @@ export class BlocksService {
   }
 }
 
-function placeOf(cursor?: string): BlockKey {
+function blockKeyOf(cursor?: string): BlockKey {
   if (cursor === undefined) return START;
   const [createdAt, blockedId] = blockCursor.decode(cursor);
   return { createdAt, blockedId };

@@ -21,7 +21,7 @@ const SHARE_USERS = statement<[userIds: readonly UserId[]], { id: UserId }>(
   `SELECT id FROM users WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR SHARE`,
 );
 
-/** Indexes: blocks_pkey, conversations_pkey. Waits for whoever is opening the same pair. Answers no row where it is open already, or the sender blocked. */
+/** Indexes: blocks_pkey, conversations_pkey. Waits for a transaction that is opening the same pair. Returns no row if the pair is open already or the sender is blocked. */
 const OPEN = statement<
   [id: ConversationId, userA: UserId, userB: UserId, senderId: UserId, recipientId: UserId, memberCount: number],
   { membersVersion: number }
@@ -47,8 +47,8 @@ const EXISTS = statement<[id: ConversationId], { exists: boolean }>(
 );
 
 /**
- * Indexes: members_pkey, conversations_pkey. Locks the members that move, sorted by (conversation, user): in the
- * order of the arrays, two of these at once deadlock. HOT updates. Answers those that moved.
+ * Indexes: members_pkey, conversations_pkey. Locks the members that move, sorted by (conversation, user): in the order of
+ * the arrays, two concurrent ones deadlock. HOT updates. Returns those that moved.
  */
 const MARK = statement<
   [
@@ -85,12 +85,12 @@ export class ConversationsRepository {
     return db.maybe(FIND, conversationId, userId);
   }
 
-  /** Holds these users until the transaction ends: they are neither removed nor block anyone meanwhile. Answers those that exist. */
+  /** Locks these users until the transaction ends: meanwhile they are not removed and block nobody. @returns those that exist */
   async shareUsers(db: Db, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
     return new Set((await db.many(SHARE_USERS, userIds)).map(({ id }) => id));
   }
 
-  /** Opens the pair with its members. Answers its `members_version`, or undefined where it was open or the sender is blocked. */
+  /** Creates the pair's conversation with its members. @returns its `members_version`, or undefined if it was open or the sender is blocked */
   async open(
     db: Db,
     id: ConversationId,
@@ -108,7 +108,7 @@ export class ConversationsRepository {
     return (await db.one(EXISTS, id)).exists;
   }
 
-  /** Moves markers forward, never back and never beyond the log; `readSeq <= deliveredSeq` in each. Answers those that moved. */
+  /** Moves markers forward, never back and never beyond the log; `readSeq <= deliveredSeq` in each. @returns those that moved */
   mark(db: Db, markers: readonly Marker[]): Promise<Marker[]> {
     return db.many(
       MARK,

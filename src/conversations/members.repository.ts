@@ -20,7 +20,7 @@ const AMONG = statement<[id: ConversationId, userIds: readonly UserId[]], Member
    FROM members WHERE conversation_id = $1 AND user_id = ANY ($2::uuid[])`,
 );
 
-/** Index: members_pkey; reads every member of the group. Who becomes owner when this one goes. */
+/** Index: members_pkey; reads every member of the group. Finds the member who becomes owner when the owner leaves. */
 const SUCCESSOR = statement<[id: ConversationId, ownerId: UserId], { userId: UserId }>(
   'members.successor',
   `SELECT user_id AS "userId" FROM members WHERE conversation_id = $1 AND user_id <> $2
@@ -39,8 +39,8 @@ const CREATE = statement<[id: ConversationId, name: string, ownerId: UserId, mem
 );
 
 /**
- * Index: conversations_pkey. Under the group's lock, so that last_seq is where they join exactly. The clock, not
- * now(): the transaction may have waited, and who joined later must not look longer-standing.
+ * Index: conversations_pkey. Under the group's lock, so that last_seq is exactly the head when they join. The clock, not
+ * now(): the transaction may have waited, and a member who joined later must not look longer-standing.
  */
 const JOIN = statement<
   [id: ConversationId, userId: UserId, role: RoleNumber],
@@ -122,7 +122,7 @@ const LOCK_ALL_OF = statement<[userId: UserId], { id: ConversationId }>(
    ORDER BY c.id FOR NO KEY UPDATE`,
 );
 
-/** Indexes: members_user, conversations_pkey, members_pkey. Under the locks of all their conversations. Who owns their groups next. */
+/** Indexes: members_user, conversations_pkey, members_pkey. Under the locks of all their conversations. Finds the next owners of their groups. */
 const SUCCESSORS_OF = statement<[userId: UserId], { conversationId: ConversationId; userId: UserId }>(
   'members.successors-of',
   `SELECT o.conversation_id AS "conversationId", n.user_id AS "userId"
@@ -140,7 +140,7 @@ const MAKE_OWNERS = statement<[ids: readonly ConversationId[], userIds: readonly
    WHERE m.conversation_id = w.conversation_id AND m.user_id = w.user_id`,
 );
 
-/** What became of one conversation that a user left. */
+/** One conversation that a removed user left, and its state afterwards. */
 export interface Left {
   readonly conversationId: ConversationId;
   readonly kind: Kind;
@@ -148,7 +148,7 @@ export interface Left {
   readonly deleted: boolean;
 }
 
-/** Indexes: members_user, conversations_pkey. A conversation nobody is left in is deleted, direct ones too. */
+/** Indexes: members_user, conversations_pkey. A conversation without members is deleted, a direct one too. */
 const COUNT_OUT_OF_ALL = statement<[userId: UserId], Left>(
   'members.count-out-of-all',
   `UPDATE conversations c SET members_version = c.members_version + 1, member_count = c.member_count - 1,
@@ -161,24 +161,24 @@ const COUNT_OUT_OF_ALL = statement<[userId: UserId], Left>(
 /** Index: members_user. */
 const LEAVE_ALL = statement<[userId: UserId], never>('members.leave-all', `DELETE FROM members WHERE user_id = $1`);
 
-/** Who is in a conversation, and as what. Each method is a statement, or statements, of one transaction. */
+/** The members of conversations and their roles. Each method is one or more statements of one transaction. */
 @Injectable()
 export class MembersRepository {
   lock(db: Db, id: ConversationId): Promise<LockedGroup | undefined> {
     return db.maybe(LOCK, id);
   }
 
-  /** Those of the users who are members. */
+  /** @returns those of the users who are members */
   async among(db: Db, id: ConversationId, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberRow>> {
     return new Map((await db.many(AMONG, id, userIds)).map((row) => [row.userId, row]));
   }
 
-  /** The longest-standing admin, else member; undefined where there is nobody else. */
+  /** The longest-standing admin, else member; undefined if there is no other member. */
   async successor(db: Db, id: ConversationId, ownerId: UserId): Promise<UserId | undefined> {
     return (await db.maybe(SUCCESSOR, id, ownerId))?.userId;
   }
 
-  /** `memberIds` without the owner, each once. */
+  /** @param memberIds without the owner, each once */
   async create(db: Db, id: ConversationId, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<void> {
     await db.change(CREATE, id, name, ownerId, memberIds);
   }
@@ -192,7 +192,7 @@ export class MembersRepository {
     return db.one(JOIN, id, userId, role);
   }
 
-  /** Answers the new `members_version`. */
+  /** @returns the new `members_version` */
   async setRoles(db: Db, id: ConversationId, roles: ReadonlyMap<UserId, RoleNumber>): Promise<number> {
     const userIds = [...roles.keys()];
     await db.many(
@@ -211,7 +211,7 @@ export class MembersRepository {
     await db.change(RENAME, id, name);
   }
 
-  /** Answers who was in it. */
+  /** @returns the users who were in it */
   async deleteGroup(db: Db, id: ConversationId): Promise<UserId[]> {
     const locked = await db.many(LOCK_ALL_IN, id);
     await db.change(DELETE_GROUP, id);
@@ -219,8 +219,8 @@ export class MembersRepository {
   }
 
   /**
-   * Takes a user out of everything; their users row is locked and marked as removed already. Each step is its own
-   * statement: it must see what was committed while the one before it waited.
+   * Removes a user from all conversations; their users row is locked and marked as removed already. Each step is its own
+   * statement: it must see the commits of transactions for which the one before it waited.
    */
   async leaveAll(db: Db, userId: UserId): Promise<{ left: Left[]; successors: ReadonlyMap<ConversationId, UserId> }> {
     const own = await db.many(LOCK_ALL_OF, userId);

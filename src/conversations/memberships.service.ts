@@ -10,11 +10,11 @@ import { MembersRepository } from './members.repository.js';
 import type { LockedGroup, MemberRow } from './membership.js';
 
 /**
- * Who is in which group, and as what: keeps one owner per group, `member_count` and `members_version`, and tells
- * what changed. Who may change it is the caller's matter.
+ * The members of groups and their roles: keeps one owner per group, `member_count` and `members_version`, and emits the
+ * events of a change. The caller checks permissions.
  *
- * The order in a transaction: `shareUsers` for those to be added, then `lockGroup`, then `among` to decide by, then
- * the change. A method that takes a LockedGroup relies on that lock.
+ * The order in a transaction: `shareUsers` for the users to add, then `lockGroup`, then `among` to check permissions, then the
+ * change. A method that takes a LockedGroup relies on that lock.
  */
 @Injectable()
 export class MembershipsService {
@@ -23,7 +23,7 @@ export class MembershipsService {
     private readonly members: MembersRepository,
   ) {}
 
-  /** Holds users who are to be added: they are neither removed nor block anyone before COMMIT. Answers those that exist. */
+  /** Locks users who are to be added: until COMMIT they are not removed and block nobody. @returns those that exist */
   shareUsers(tx: Tx, userIds: readonly UserId[]): Promise<ReadonlySet<UserId>> {
     return this.conversations.shareUsers(tx.db, userIds);
   }
@@ -35,28 +35,28 @@ export class MembershipsService {
     return group;
   }
 
-  /** Those of the users who are members of the group. */
+  /** @returns those of the users who are members of the group */
   among(tx: Tx, group: LockedGroup, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, MemberRow>> {
     return this.members.among(tx.db, group.id, userIds);
   }
 
-  /** Makes a group; `memberIds` are held by `shareUsers`, without the owner, each once. */
+  /** Creates a group. @param memberIds locked by `shareUsers`, without the owner, each once */
   async create(tx: Tx, name: string, ownerId: UserId, memberIds: readonly UserId[]): Promise<ConversationId> {
     const id = newId();
     await this.members.create(tx.db, id, name, ownerId, memberIds);
-    const who = affectedUsers([ownerId, ...memberIds]);
-    tx.emit({ name: 'members.joined', data: { conversationId: id, membersVersion: 1, joinedSeq: 0, ...who } });
+    const affected = affectedUsers([ownerId, ...memberIds]);
+    tx.emit({ name: 'members.joined', data: { conversationId: id, membersVersion: 1, joinedSeq: 0, ...affected } });
     return id;
   }
 
-  /** Adds a user who is held by `shareUsers` and is no member. They read from here on, also when they come back. */
+  /** Adds a user who is locked by `shareUsers` and is no member. They read from the next message on, also if they were a member before. */
   async add(tx: Tx, group: LockedGroup, userId: UserId, role: RoleNumber): Promise<MemberRow> {
     const { joinedAt, ...joined } = await this.members.join(tx.db, group.id, userId, role);
     tx.emit({ name: 'members.joined', data: { conversationId: group.id, ...joined, userIds: [userId] } });
     return { userId, role, joinedAt };
   }
 
-  /** Gives members other roles. Who makes an owner makes the old one something else in the same call. */
+  /** Gives members other roles. A call that makes a new owner also gives the old owner another role. */
   async setRoles(tx: Tx, group: LockedGroup, roles: ReadonlyMap<UserId, RoleNumber>): Promise<void> {
     const membersVersion = await this.members.setRoles(tx.db, group.id, roles);
     const userIds = [...roles.keys()];
@@ -64,8 +64,8 @@ export class MembershipsService {
   }
 
   /**
-   * Takes a member out. Where the owner goes, the longest-standing admin, else member, becomes owner; where nobody
-   * is left, the group is deleted.
+   * Removes a member. If the member is the owner, the longest-standing admin, else member, becomes owner; if no member is
+   * left, the group is deleted.
    */
   async remove(tx: Tx, group: LockedGroup, { userId, role }: MemberRow): Promise<void> {
     const successor = role === RoleNumber.owner ? await this.members.successor(tx.db, group.id, userId) : undefined;
@@ -87,7 +87,7 @@ export class MembershipsService {
     tx.emit({ name: 'group.deleted', data: { conversationId: group.id, ...affectedUsers(userIds) } });
   }
 
-  /** Takes a user who is being removed out of everything; their users row is locked and marked already. */
+  /** Removes a user from all conversations when they are removed; their users row is locked and marked already. */
   async removeUser(tx: Tx, userId: UserId): Promise<void> {
     const { left, successors } = await this.members.leaveAll(tx.db, userId);
     for (const { conversationId, kind, membersVersion, deleted } of left) {

@@ -4,7 +4,7 @@ import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
 import { APART, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
 
-/** One message, where $1 may see it. Indexes: messages_pkey, members_pkey, conversations_pkey, blocks_pkey. */
+/** One message, if $1 may see it. Indexes: messages_pkey, members_pkey, conversations_pkey, blocks_pkey. */
 const FIND = statement<[userId: UserId, conversationId: ConversationId, seq: number], SeenMessage>(
   'messages.find',
   `SELECT m.conversation_id AS "conversationId", ${MESSAGE_COLUMNS}, ${VIEW_COLUMNS}
@@ -15,16 +15,16 @@ const FIND = statement<[userId: UserId, conversationId: ConversationId, seq: num
      AND (c.kind = 0 OR NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = $1 AND b.blocked_id = x.sender_id))`,
 );
 
-/** How far the others of a conversation have read, as $1 may know it. Null where there is nobody who counts. */
+/** How far the other members have read, except those blocked either way. Null if there are no others. */
 export interface ReadState {
   readonly conversationId: ConversationId;
-  /** The lowest joinedSeq of the others: messages up to it were there before any of them. */
+  /** The lowest joinedSeq of the others: messages up to it are older than every other membership. */
   readonly firstJoined: number | null;
   readonly leastRead: number | null;
 }
 
 /**
- * Once per conversation, not per message: 1 to 2.5 ms in a group of 10,000. Who joined at or after a message has
+ * Once per conversation, not per message: 1 to 2.5 ms in a group of 10,000. A member who joined at or after a message has
  * readSeq >= its seq already, so the two minima are enough (see `isReadByOthers`). Index: members_pkey.
  */
 const READ_STATES = statement<[userId: UserId, conversationIds: readonly ConversationId[]], ReadState>(
@@ -36,18 +36,18 @@ const READ_STATES = statement<[userId: UserId, conversationIds: readonly Convers
      FROM members o WHERE o.conversation_id = i.id AND o.user_id <> $1 AND o.user_id <> ALL (apart.ids)) s`,
 );
 
-/** `read` of a message one sent: every other member who was there before it (joinedSeq < seq) has read it. */
+/** `read` of the user's own message: every other member who joined before it (joinedSeq < seq) has read it. */
 export const isReadByOthers = (seq: number, { firstJoined, leastRead }: Omit<ReadState, 'conversationId'>): boolean =>
   firstJoined !== null && leastRead !== null && firstJoined < seq && seq <= leastRead;
 
-/** How far one other member has come with a message. */
+/** Whether one other member has received and read a message. */
 export interface ReceiptRow {
   readonly userId: UserId;
   readonly delivered: boolean;
   readonly read: boolean;
 }
 
-/** Who else was there before a message, in the order of their ids. Index: members_pkey, from the cursor on. */
+/** The other members who joined before a message, in the order of their ids. Index: members_pkey, from the cursor on. */
 const RECEIPTS = statement<
   [userId: UserId, conversationId: ConversationId, seq: number, afterUserId: UserId, limit: number],
   ReceiptRow
@@ -65,7 +65,7 @@ const RECEIPTS = statement<
 export class MessagesRepository {
   constructor(private readonly db: Db) {}
 
-  /** The message, or undefined where there is none or the user may not see it. */
+  /** The message; undefined if there is none or the user may not see it. */
   find(userId: UserId, { conversationId, seq }: MessageRef): Promise<SeenMessage | undefined> {
     return this.db.maybe(FIND, userId, conversationId, seq);
   }
@@ -82,7 +82,7 @@ export class MessagesRepository {
   }
 
   /** The receipts after one user id (the nil UUID: from the first), at most `limit`. */
-  receipts(userId: UserId, place: MessageRef, afterUserId: UserId, limit: number): Promise<ReceiptRow[]> {
-    return this.db.many(RECEIPTS, userId, place.conversationId, place.seq, afterUserId, limit);
+  receipts(userId: UserId, message: MessageRef, afterUserId: UserId, limit: number): Promise<ReceiptRow[]> {
+    return this.db.many(RECEIPTS, userId, message.conversationId, message.seq, afterUserId, limit);
   }
 }

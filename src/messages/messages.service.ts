@@ -17,7 +17,7 @@ const receiptCursor = new CursorKind<[userId: string]>(
   ([id, ...rest]) => typeof id === 'string' && isUuid(id) && rest.length === 0,
 );
 
-/** What concerns one message that was sent: seeing it, marking it, who has read it. */
+/** Shows one message, marks it, and lists its receipts. */
 @Injectable()
 export class MessagesService {
   constructor(
@@ -27,7 +27,7 @@ export class MessagesService {
     private readonly repository: MessagesRepository,
   ) {}
 
-  /** @throws message-not-found (404): also where the caller may not see it */
+  /** @throws message-not-found (404): also if the caller may not see it */
   async get(me: ActingUser, id: string): Promise<Message> {
     const [message] = await this.views.of(me.userId, [await this.find(me, id)]);
     return message!;
@@ -46,14 +46,14 @@ export class MessagesService {
   }
 
   /**
-   * Who of the other members that were there has received and read a message of the caller's.
-   * @throws message-not-found (404), forbidden (403): somebody else's message
+   * The receipts of the caller's message: of each other member who joined before it, whether they have received and read it.
+   * @throws message-not-found (404), forbidden (403): another user's message
    */
   async listReceipts(me: ActingUser, id: string, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<ReceiptPage> {
-    const { senderId, ...place } = await this.find(me, id);
+    const { senderId, ...message } = await this.find(me, id);
     if (senderId !== me.userId) throw forbidden('Only the sender of a message may see its receipts.');
     const [after] = cursor === undefined ? [NIL_UUID] : receiptCursor.decode(cursor);
-    const rows = await this.repository.receipts(me.userId, place, after, limit + 1);
+    const rows = await this.repository.receipts(me.userId, message, after, limit + 1);
     const page = rows.slice(0, limit);
     const users = await this.users.summaries(page.map(({ userId }) => userId));
     const items = page.map(({ userId, delivered, read }) => ({ user: users.get(userId)!, delivered, read }));
@@ -61,8 +61,8 @@ export class MessagesService {
   }
 
   private async find(me: ActingUser, id: string): Promise<SeenMessage> {
-    const place: MessageRef | undefined = parseMessageId(id);
-    const found = place && (await this.repository.find(me.userId, place));
+    const ref: MessageRef | undefined = parseMessageId(id);
+    const found = ref && (await this.repository.find(me.userId, ref));
     if (!found) throw messageNotFound();
     return found;
   }

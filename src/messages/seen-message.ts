@@ -11,7 +11,7 @@ export interface MessageRow {
   readonly sentAt: Date;
 }
 
-/** A message's conversation as one member sees it: what a Message is made of beside its row. */
+/** A message's conversation as one member sees it: the parts of a Message that are not in its row. */
 export interface ConversationView {
   readonly kind: Kind;
   readonly userA: UserId | null;
@@ -29,8 +29,8 @@ export const MESSAGE_COLUMNS = `x.seq, x.sender_id AS "senderId", x.client_messa
 /** The columns of a ConversationView, from `conversations c` and `members m`. */
 export const VIEW_COLUMNS = `c.kind, c.user_a AS "userA", c.user_b AS "userB", m.read_seq AS "readSeq"`;
 
-/** Whose group messages $1 does not see. */
+/** The hidden senders of $1: the users whom $1 has blocked, whose group messages $1 does not see. */
 export const HIDDEN = `SELECT coalesce(array_agg(blocked_id), '{}') AS ids FROM blocks WHERE blocker_id = $1`;
 
-/** Whose markers $1 does not see, and who do not see those of $1: blocks either way. */
+/** The users that are blocked either way with $1: neither sees the other's markers. */
 export const APART = `SELECT blocked_id FROM blocks WHERE blocker_id = $1 UNION SELECT blocker_id FROM blocks WHERE blocked_id = $1`;

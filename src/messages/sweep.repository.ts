@@ -4,7 +4,7 @@ import { Db } from '../database/db.js';
 import { statement } from '../database/statement.js';
 import type { Tx } from '../database/unit-of-work.js';
 
-/** Messages of one step: a few milliseconds, so that nobody waits for it. */
+/** Messages of one step: it takes a few milliseconds, so that its locks delay nobody. */
 const STEP = 1_000;
 
 /** Index: conversations_deleted. */
@@ -13,7 +13,7 @@ const DELETED = statement<[limit: number], { id: ConversationId }>(
   `SELECT id FROM conversations WHERE deleted_at IS NOT NULL ORDER BY id LIMIT $1`,
 );
 
-/** The place of a step is last_seq, which goes down with the messages: a restart goes on where it was. Locks the row. */
+/** Lowers last_seq with the messages, so that after a restart the sweep continues at the same message. Locks the row. */
 const STEP_DOWN = statement<[id: ConversationId], { lastSeq: number }>(
   'messages.sweep-step',
   `UPDATE conversations SET last_seq = greatest(last_seq - ${STEP}, 0)
@@ -42,11 +42,11 @@ export class SweepRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Removes the newest messages that are left, or, where none is, the conversation. Answers whether there is more to do. */
+  /** Deletes the newest messages, or, if none is left, the conversation. @returns whether there is more to do */
   async step(tx: Tx, id: ConversationId): Promise<boolean> {
-    const place = await tx.db.maybe(STEP_DOWN, id);
-    if (place) await tx.db.change(DELETE_MESSAGES, id, place.lastSeq);
+    const row = await tx.db.maybe(STEP_DOWN, id);
+    if (row) await tx.db.change(DELETE_MESSAGES, id, row.lastSeq);
     else await tx.db.change(DELETE_CONVERSATION, id);
-    return place !== undefined;
+    return row !== undefined;
   }
 }

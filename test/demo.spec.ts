@@ -22,7 +22,7 @@ it.each([
   expect((await db.query('SELECT FROM users WHERE deleted_at IS NULL')).rowCount).toBe(0);
 });
 
-it('the demo says where nothing answers', async () => {
+it('the demo names the address if no server answers', async () => {
   const program = Program.run(process.execPath, DEMO, { PARLEY_URL: 'http://127.0.0.1:9' });
   expect((await program.exit).code).toBe(1);
   expect(program.said).toContain('No Parley answers at http://127.0.0.1:9');

@@ -149,7 +149,7 @@ class Reader {
   }
 }
 
-it('through kill -9, lost connections and retries each client holds exactly its log, and what was acknowledged is there once', async () => {
+it('through kill -9, lost connections and retries each client holds exactly its log, and each acknowledged message is stored once', async () => {
   const database = await newDatabase();
   const db = new pg.Pool({ connectionString: database.url, max: 2 });
   cleanUps.push(

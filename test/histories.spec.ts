@@ -9,7 +9,7 @@ import type { Log, Truth } from './support/truth.js';
 const anyHistory = fc.array(anyStep(fc.constantFrom(1, 1, 1, 3)), { minLength: 20, maxLength: 60, size: 'max' });
 
 it(
-  'over any history: numbers are gapless from 1, times never go back, markers never do, and nothing moves them but its own call',
+  'over any history, numbers have no gaps from 1, times and markers never go back, and only its own call moves a marker',
   () =>
     forAll(anyHistory, 12, async (steps) => {
       const history = await History.begin();
@@ -33,7 +33,7 @@ it(
 );
 
 it(
-  'over any history: what each member sees is the log since joining, less what blocks hide; read and unread are by definition',
+  'over any history, each member sees the log since they joined without hidden senders, and read and unread are by definition',
   () =>
     forAll(anyHistory, 12, async (steps) => {
       const history = await History.begin();

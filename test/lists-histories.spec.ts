@@ -60,7 +60,7 @@ type Described = typeof anyTruth extends fc.Arbitrary<infer T> ? T : never;
 type Query = typeof anyQuery extends fc.Arbitrary<infer T> ? T : never;
 
 it(
-  'over any history, the list with any filters, in either order and any page size, is what the definition says',
+  'over any history, the list of messages with any filters, order and page size equals its definition',
   async () => {
     const queries = fc.array(anyQuery, { minLength: 8, maxLength: 8 });
     await forAll(fc.tuple(anyTruth, queries), 28, async ([described, asked]) => {

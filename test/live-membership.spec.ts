@@ -10,7 +10,7 @@ const changes = (socket: LiveClient): string[] =>
   socket.rest('conversation').map(({ change, user }) => `${change} ${user?.displayName ?? ''}`.trim());
 
 describe('while one is connected', () => {
-  it('a group that one is put into is told with its head, and its messages follow', async () => {
+  it('a user who is added to a group gets its head, and then its messages, on the socket', async () => {
     const { ana, ben } = await newWorld();
     const group = await ana.createGroup('Rowing');
     await ana.sendTo(group, 'before');
@@ -25,7 +25,7 @@ describe('while one is connected', () => {
     expect(his.rest('message')).toEqual([]);
   });
 
-  it('a group that is made with one is told', async () => {
+  it('a user gets the head of a new group they are in on the socket', async () => {
     const { ana, ben } = await newWorld();
     const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
     const group = await ana.createGroup('Rowing', ben);
@@ -36,7 +36,7 @@ describe('while one is connected', () => {
     expect(await hers.texts(1)).toEqual(['hello']);
   });
 
-  it('who leaves or is removed is told, as are those who stay, and gets nothing from then on', async () => {
+  it('a member who leaves or is removed gets a frame, as do the others, and nothing of the group afterwards', async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const [hers, his, cleos] = [await caughtUp(ana), await caughtUp(ben), await caughtUp(cleo)];
@@ -54,7 +54,7 @@ describe('while one is connected', () => {
     }
   });
 
-  it('who comes back begins where they came back', async () => {
+  it('a member who comes back gets the messages after they came back', async () => {
     const { ana, ben } = await newWorld();
     const group = await ana.createGroup('Rowing', ben);
     await ana.sendTo(group, 'one');
@@ -75,7 +75,7 @@ describe('while one is connected', () => {
     expect(log.texts(group.id)).toEqual(['two']);
   });
 
-  it('another name or role is told to the members, and the name with the head', async () => {
+  it("members get a frame if the group's name or a role changes, the name with the head", async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben);
     const [his, hers, cleos] = [await caughtUp(ben), await caughtUp(ana), await caughtUp(cleo)];
@@ -101,7 +101,7 @@ describe('while one is connected', () => {
     expect(changes(cleos)).toEqual([]);
   });
 
-  it('a group that is deleted is told, and a removed user’s going too', async () => {
+  it("members get a frame if the group is deleted or a member's account is removed", async () => {
     const { ana, ben, cleo } = await newWorld();
     const [group, other] = [await ana.createGroup('Rowing', ben), await ana.createGroup('Sailing', ben, cleo)];
     await cleo.sendTo(ben, 'hello');
@@ -121,7 +121,7 @@ describe('while one is connected', () => {
 });
 
 describe('blocks while one is connected', () => {
-  it('hide the blocked one’s group messages at once and tell the blocker to begin the groups again', async () => {
+  it("a block hides the blocked user's group messages at once, and the blocker starts the groups again", async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const log = new LiveLog(ana);
@@ -150,7 +150,7 @@ describe('blocks while one is connected', () => {
     expect(log.contents()).toEqual(await log.fresh());
   });
 
-  it('another blocksVersion than the client’s is told first, and its group positions count as absent', async () => {
+  it('a resume with an old blocksVersion gets the new one first, and its group positions count as absent', async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
     await ben.sendTo(group, 'from Ben');
@@ -168,7 +168,7 @@ describe('blocks while one is connected', () => {
     expect([...again.rest('blocks'), ...again.rest('message')]).toEqual([]);
   });
 
-  it('keep receipts and typing between the two from both, in a group and directly', async () => {
+  it('a block hides receipts and typing of both users from each other, in groups and directly', async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const [inGroup, direct] = [await cleo.sendTo(group, 'hello'), await ben.sendTo(ana, 'hello')];

@@ -3,7 +3,7 @@ import { Refused } from './support/live-client.js';
 import { LiveLog } from './support/live-log.js';
 import { newWorld } from './support/world.js';
 
-it('a socket gets what was sent before and while it is open, and a send is answered', async () => {
+it('a socket gets messages from before and while it is open, and a reply for each send', async () => {
   const { ana, ben } = await newWorld();
   await ana.sendTo(ben, 'before');
   const socket = await ben.connect();
@@ -18,7 +18,7 @@ it('a socket gets what was sent before and while it is open, and a send is answe
   expect((await socket.close()).code).toBe(1005);
 });
 
-it('an upgrade without a token that holds is refused', async () => {
+it('an upgrade without a valid token is refused', async () => {
   const { ben } = await newWorld();
   const refused = ben.connect({ headers: { Authorization: 'Bearer no' } });
   await expect(refused).rejects.toMatchObject({ status: 401, code: 'not-signed-in' });

@@ -64,7 +64,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
 
   const mend = async (): Promise<void> => redis?.start();
 
-  it('a message, a receipt and typing through one reach a socket on the other', async () => {
+  it('a message, a receipt and typing through one process reach a socket on the other', async () => {
     const { ana, ben } = await people();
     const [hers, his] = [await caughtUp(ana), await caughtUp(atOther(ben))];
     const sent = await ana.sendTo(ben, 'hello');
@@ -80,7 +80,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
     expect(await his.texts(300)).toEqual(texts);
   });
 
-  it('who is put in, out and in again there is told here, and gets what is theirs', async () => {
+  it('a user who is added, removed and added again in one process gets it on a socket of the other', async () => {
     const { ana, ben } = await people();
     const group = await ana.createGroup('Rowing');
     const his = await caughtUp(atOther(ben));
@@ -104,7 +104,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
     await his.next('message', ({ message }) => message.text === 'for Ben again');
   });
 
-  it('a block there hides here, and an unblock shows again', async () => {
+  it('a block in one process hides on a socket of the other, and an unblock shows again', async () => {
     const { ana, ben, cleo } = await people();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const log = new LiveLog(cleo, there.url);
@@ -123,14 +123,14 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
     expect(log.contents()).toEqual(await log.fresh());
   });
 
-  it('a session that is ended there closes its socket here', async () => {
+  it('a session that ends in one process closes its socket on the other', async () => {
     const { ana } = await people();
     const socket = await caughtUp(atOther(ana));
     await ana.api.endSession({ id: 'current' });
     expect((await socket.closed()).code).toBe(4401);
   });
 
-  it('while the bus is cut and comes back, nothing is lost, doubled or out of order', async () => {
+  it('a socket loses, doubles and reorders nothing while the bus is cut and comes back', async () => {
     const { ana, ben, cleo } = await people();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const logs = [new LiveLog(ben, there.url), new LiveLog(cleo, there.url), new LiveLog(ana, here.url)];

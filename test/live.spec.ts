@@ -10,7 +10,7 @@ const at = ({ id, joinedSeq }: Schemas['Conversation'], seq: number): Positions 
 const messages = (socket: LiveClient): [string, number][] =>
   socket.rest('message').map(({ message, afterSeq }) => [message.text, afterSeq]);
 
-it('who was away gets exactly what they missed, of every conversation in its order, and then ready', async () => {
+it('a client that was away gets exactly the messages it missed, of every conversation in order, and then ready', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await ana.createGroup('Rowing', ben);
   await ana.sendTo(ben, 'one');
@@ -31,7 +31,7 @@ it('who was away gets exactly what they missed, of every conversation in its ord
   expect(last).toEqual({ type: 'ready', userId: ben.id, blocksVersion: 0 });
 });
 
-it('who is connected gets a message at once, with its sender’s name, as it is when listed', async () => {
+it('a connected client gets a message at once, with its sender’s name, equal to the listed one', async () => {
   const { ana, ben } = await newWorld();
   const socket = await caughtUp(ben);
   const sent = await ana.sendTo(ben, 'hello');
@@ -41,7 +41,7 @@ it('who is connected gets a message at once, with its sender’s name, as it is 
   expect(message).toEqual(await ben.api.getMessage({ id: sent.id }));
 });
 
-it('a direct conversation is told before its first message, with its head', async () => {
+it('a client gets the head of a new direct conversation before its first message', async () => {
   const { ana, ben } = await newWorld();
   const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
   await ana.sendTo(ben, 'hello');
@@ -58,7 +58,7 @@ it('a direct conversation is told before its first message, with its head', asyn
   }
 });
 
-it('one’s own messages come in their place, on every device, with their clientMessageId; a reply says what became of each', async () => {
+it("a sender's own messages come in order, on every device, with their clientMessageId; each gets a reply with its outcome", async () => {
   const { ana, ben } = await newWorld();
   const [phone, laptop, his] = [await caughtUp(ana), await caughtUp(ana), await caughtUp(ben)];
   const clientMessageId = '0193f0e8-7b1a-4c3e-9f52-6a1d2c3b4e5f';
@@ -94,7 +94,7 @@ it('sends of one socket keep their order, and 200 of them at once are all stored
   }
 });
 
-it('a position says where one goes on; one that does not fit its conversation begins it again', async () => {
+it('a resume continues after a position; one that does not fit its conversation starts it again', async () => {
   const { ana, ben, cleo } = await newWorld();
   for (const text of ['one', 'two', 'three']) await ana.sendTo(ben, text);
   const head = await ben.conversation(ana);
@@ -128,7 +128,7 @@ it('a position says where one goes on; one that does not fit its conversation be
   }
 });
 
-it('without a backlog it begins at the end', async () => {
+it('a resume without a backlog begins at the head', async () => {
   const { ana, ben } = await newWorld();
   await ana.sendTo(ben, 'one');
   const socket = await caughtUp(ben, { backlog: false });
@@ -149,7 +149,7 @@ it('of more than 200 undelivered messages the newest 200 come, and afterSeq says
   expect(messages(positioned).map(([text]) => text)).toEqual(texts);
 });
 
-it('delivered moves the marker, written together within a second, and the same backlog does not come again', async () => {
+it('delivered frames move the marker within a second, and the same backlog does not come again', async () => {
   const { ana, ben } = await newWorld();
   const [first, second] = [await ana.sendTo(ben, 'one'), await ana.sendTo(ben, 'two')];
   const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
@@ -163,7 +163,7 @@ it('delivered moves the marker, written together within a second, and the same b
   expect(hers.rest('receipt')).toEqual([]);
 });
 
-it('reading is told to the others, and to one’s own devices', async () => {
+it("a read marker reaches the other users, and the reader's own devices", async () => {
   const { ana, ben } = await newWorld();
   const sent = await ana.sendTo(ben, 'hello');
   const [phone, laptop, hers] = [await caughtUp(ben), await caughtUp(ben), await caughtUp(ana)];
@@ -180,7 +180,7 @@ it('reading is told to the others, and to one’s own devices', async () => {
   expect((await phone.next('problem')).problem.code).toBe('message-not-found');
 });
 
-it('who is typing is told to the others, not oneself, and at most once a second', async () => {
+it('typing reaches the other users, not the typist, and at most once a second', async () => {
   const { ana, ben, stranger } = await newWorld();
   const { conversationId } = await ana.sendTo(ben, 'hello');
   const [his, hers, another] = [await caughtUp(ben), await caughtUp(ana), await caughtUp(stranger)];
@@ -193,7 +193,7 @@ it('who is typing is told to the others, not oneself, and at most once a second'
   expect((await another.next('problem')).problem.code).toBe('conversation-not-found');
 });
 
-it('in groups of more than 100 members receipts go to one’s own devices alone, and typing to nobody', async () => {
+it("in groups of more than 100 members receipts reach the reader's own devices only, and typing nobody", async () => {
   const { ana, ben, crowd } = await newWorld();
   const group = await ana.createGroup('Everybody', ben, ...(await crowd(98)));
   const sent = await ana.sendTo(group, 'hello');

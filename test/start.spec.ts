@@ -19,7 +19,7 @@ const logIn = async (url: string): Promise<string> => {
 const me = (url: string, token: string): Promise<RawAnswer> =>
   raw(`${url}/v1/users/me`, 'GET', { headers: { Authorization: `Bearer ${token}` } });
 
-it('the first start needs nothing, says where everything is, and the next one finds what was stored and who was signed in', async () => {
+it('the first start needs no setting and prints where everything is; the next one finds all data and sessions', async () => {
   const DATA_DIR = newDataDir();
   const first = Program.start({ DATA_DIR });
   const url = await first.url();
@@ -41,7 +41,7 @@ it('the first start needs nothing, says where everything is, and the next one fi
   expect(second.said).not.toContain('first start only');
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0, and its PostgreSQL with it', async (signal) => {
+it.each(['SIGTERM', 'SIGINT'] as const)('%s ends the program with 0, and its PostgreSQL with it', async (signal) => {
   const DATA_DIR = newDataDir();
   const program = Program.start({ DATA_DIR });
   await program.url();
@@ -51,7 +51,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0, and its PostgreSQL w
   expect(await isGone(postgres)).toBe(true);
 });
 
-it('kill -9 leaves no PostgreSQL behind, and the next start goes on where it was', async () => {
+it('kill -9 leaves no PostgreSQL behind, and the next start has all data', async () => {
   const DATA_DIR = newDataDir();
   const first = Program.start({ DATA_DIR });
   await register(await first.url());
@@ -62,7 +62,7 @@ it('kill -9 leaves no PostgreSQL behind, and the next start goes on where it was
   expect(await logIn(await second.url())).toBeTruthy();
 });
 
-it('a PostgreSQL that is killed ends the program with a word, and the next start recovers', async () => {
+it('a killed PostgreSQL ends the program with a message, and the next start recovers', async () => {
   const DATA_DIR = newDataDir();
   const first = Program.start({ DATA_DIR });
   await register(await first.url());
@@ -73,7 +73,7 @@ it('a PostgreSQL that is killed ends the program with a word, and the next start
   expect(await logIn(await second.url())).toBeTruthy();
 });
 
-it('a second start on the same DATA_DIR is refused by name, and the first goes on undisturbed', async () => {
+it("a second start on the same DATA_DIR is refused with the directory's name, and the first keeps running", async () => {
   const DATA_DIR = newDataDir();
   const both = [Program.start({ DATA_DIR }), Program.start({ DATA_DIR })];
   const loser = await Promise.race(both.map(async (each) => (await each.exit, each)));
@@ -93,7 +93,7 @@ it('a request in flight at SIGTERM is answered before the program ends', async (
   expect(await program.exit).toEqual({ code: 0, signal: null });
 });
 
-it('a second signal does not wait for what is in flight', async () => {
+it('a second signal does not wait for requests in flight', async () => {
   const DATA_DIR = newDataDir();
   const program = Program.start({ DATA_DIR });
   const { answer } = await halfSent(await program.url());
@@ -114,14 +114,14 @@ it.each([
     { DATABASE_URL: 'postgres://parley:hidden@127.0.0.1:1/parley', JWT_SECRET },
     /127\.0\.0\.1:1\/parley cannot be used/,
   ],
-])('what keeps it from starting is told without a stack: %j', async (environment, told) => {
+])('a start that fails for its environment prints the reason without a stack: %j', async (environment, told) => {
   const program = Program.start({ DATA_DIR: newDataDir(), ...environment });
   expect(await program.exit).toMatchObject({ code: 1 });
   expect(program.said).toMatch(told);
   expect(program.said).not.toMatch(/\n +at |hidden/);
 });
 
-it('a port that is taken is named, and no PostgreSQL is left', async () => {
+it('a start on a port in use names the port, and leaves no PostgreSQL', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   const port = await new Promise<number>((resolve) => {
     taken.once('listening', () => resolve((taken.address() as AddressInfo).port));

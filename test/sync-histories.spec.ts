@@ -20,7 +20,7 @@ const anyInterleaving = fc.array(
 );
 
 it(
-  'from any interleaving of sends, joins, leaves, blocks and syncs a client ends with exactly what a fresh load shows',
+  'after any interleaving of sends, joins, leaves, blocks and syncs, a client holds exactly what a fresh load shows',
   () =>
     forAll(anyInterleaving, 18, async (steps) => {
       const history = await History.begin();

@@ -21,13 +21,16 @@ let userAtAddress: string | undefined;
 /** Runs while a look-up is under way, which began before it. */
 let duringLookUp: () => void;
 
+let lookUps: number;
 const lookUp = async <T>(answer: T): Promise<T> => {
+  lookUps++;
   await Promise.resolve();
   duringLookUp();
   return answer;
 };
 
 beforeEach(() => {
+  lookUps = 0;
   userAtAddress = 'ana';
   duringLookUp = () => undefined;
   bus = new EventBus();
@@ -70,10 +73,12 @@ it('a session is not accepted for another user than its own', async () => {
   expect(await sessions.has({ ...CLAIMS, userId: 'ben' })).toBe(false);
 });
 
-it("a removed user's externalId leads to the user who has it now", async () => {
+it("a removed user's externalId leads to the user who has it now, who is cached", async () => {
   expect(await actingUsers.find('ext:ana', APPLICATION)).toBe('ana');
   bus.publish([userRemoved]);
   userAtAddress = 'ben';
   expect(await actingUsers.find('ext:ana', APPLICATION)).toBe('ben');
   expect(await actingUsers.find('ext:ana', APPLICATION)).toBe('ben');
+  expect(await actingUsers.find('ext:ana', APPLICATION)).toBe('ben');
+  expect(lookUps).toBe(3); // before the removal, right after it, and to fill the cache
 });

@@ -30,11 +30,13 @@ it('an envelope is readable JSON, and is decoded as it was encoded', () => {
 });
 
 it('a control envelope has no events, a transactional one no time', () => {
-  const beat = { kind: 'heartbeat', senderId: 'me', sequence: 3, sentAtMs: 5 } as const;
-  expect(encodeEnvelope(beat)).toBe('{"v":1,"kind":"beat","from":"me","n":3,"at":5}');
-  expect(decodeEnvelope(encodeEnvelope(beat))).toEqual({ ...beat, events: [], isReadable: true });
-  const change = encodeEnvelope({ kind: 'transactional', senderId: 'me', sequence: 4 }, [encodeEvent(message('x'))]);
-  expect(decodeEnvelope(change)).toEqual({
+  const heartbeat = { kind: 'heartbeat', senderId: 'me', sequence: 3, sentAtMs: 5 } as const;
+  expect(encodeEnvelope(heartbeat)).toBe('{"v":1,"kind":"beat","from":"me","n":3,"at":5}');
+  expect(decodeEnvelope(encodeEnvelope(heartbeat))).toEqual({ ...heartbeat, events: [], isReadable: true });
+  const transactional = encodeEnvelope({ kind: 'transactional', senderId: 'me', sequence: 4 }, [
+    encodeEvent(message('x')),
+  ]);
+  expect(decodeEnvelope(transactional)).toEqual({
     kind: 'transactional',
     senderId: 'me',
     sequence: 4,

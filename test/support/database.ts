@@ -16,7 +16,7 @@ export async function newDatabase(): Promise<TestDatabase> {
   return { url: url.href, drop: () => administer(template, `DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-/** Runs a statement beside the template, which must have no connections while others are made from it. */
+/** Runs a statement in another database than the template, which must have no connections while it is copied. */
 async function administer(template: URL, sql: string): Promise<void> {
   const url = new URL(template);
   url.pathname = '/postgres';

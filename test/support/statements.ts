@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { poolOf } from '../../src/database/data-source.js';
 import type { TestServer } from './server.js';
 
-/** What a server asks PostgreSQL from now on, by the statements' names, until mocks are restored. */
+/** The names of a server's statements from now on, until mocks are restored. */
 export function statements({ app }: TestServer): string[] {
   const names: string[] = [];
   const pool = poolOf(app.get(DataSource));

@@ -70,7 +70,7 @@ it('a start stops a PostgreSQL that a killed Parley left behind, and starts its 
   const options = ['-D', cluster, '-c', `port=${port}`, '-c', 'unix_socket_directories='];
   const left = spawn(postgres, options, { ...user, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise((resolve) => left.once('exit', resolve));
-  for await (const said of left.stderr) if (String(said).includes('ready to accept connections')) break;
+  for await (const output of left.stderr) if (String(output).includes('ready to accept connections')) break;
   const steps: string[] = [];
   expect(await ask((await start(steps)).url, 'SELECT 1')).toBe(1);
   expect(await ended).toBe(0);

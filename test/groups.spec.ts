@@ -14,7 +14,7 @@ import { CALLERS, newWorld, type World } from './support/world.js';
 
 type Person = World['ana'];
 
-/** Who is in the group and as what, as this member sees it. */
+/** The members of the group and their roles, as this member sees them. */
 async function roles(me: Person, group: { id: string }): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for await (const { user, role } of me.api.each('listMembers', { id: group.id })) found[user.displayName] = role;

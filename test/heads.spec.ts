@@ -7,7 +7,7 @@ import type { Person } from './support/person.js';
 import { Truth, type Log } from './support/truth.js';
 import { newWorld } from './support/world.js';
 
-/** With whom, or in what, somebody's conversations are, in the order of the list. */
+/** The names of a person's heads, in the order of the list. */
 async function titles(person: Person): Promise<string[]> {
   const found: string[] = [];
   for await (const { user, group } of person.api.each('listConversations', { limit: 2 })) {
@@ -60,7 +60,7 @@ it('the head of a group names it and counts its members', async () => {
   });
   const seenByCleo = await cleo.conversation(group);
   expect(seenByCleo).toMatchObject({ lastSeq: 1, joinedSeq: 1, readSeq: 1, deliveredSeq: 1, unread: 0 });
-  expect(seenByCleo).not.toHaveProperty('lastMessage'); // from before she came
+  expect(seenByCleo).not.toHaveProperty('lastMessage'); // from before she joined
 });
 
 it('heads are in the order of their last message, a group without messages by its creation', async () => {

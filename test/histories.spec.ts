@@ -43,7 +43,7 @@ it(
   PROPERTY_TIMEOUT,
 );
 
-/** Everything that shows messages, against the truth. */
+/** Compares every view of messages with the truth. */
 async function expectToSee(person: Person, truth: Truth): Promise<void> {
   const shown = (messages: Schemas['Message'][]): object[] => messages.map(({ id, read }) => ({ id, read }));
   expect(shown(await person.messages())).toEqual(truth.list(person.id, { order: 'oldest' }));
@@ -79,7 +79,7 @@ function expectHead(userId: string, head: Schemas['Conversation'], truth: Truth)
   expect(group?.memberCount).toBe(log.ends ? undefined : log.members.size);
 }
 
-/** Read on from the beginning in small windows. */
+/** Reads from the beginning in small windows. */
 async function textsForth(person: Person, { id }: Log): Promise<string[]> {
   const texts: string[] = [];
   for (let afterSeq = 0, more = true; more;) {
@@ -90,7 +90,7 @@ async function textsForth(person: Person, { id }: Log): Promise<string[]> {
   return texts;
 }
 
-/** Read back from the end in small windows. */
+/** Reads back from the end in small windows. */
 async function textsBack(person: Person, { id }: Log): Promise<string[]> {
   const texts: string[] = [];
   let window = await person.api.listConversationMessages({ conversation: id, limit: 7 });

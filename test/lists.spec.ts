@@ -87,7 +87,7 @@ it('a filter by an unknown user, recipient or conversation is not found, also a 
   for (const conversation of [group.id, direct]) {
     await expect(stranger.api.listMessages({ conversation })).rejects.toBeProblem(conversationNotFound);
   }
-  expect(await stranger.texts({ conversation: ana.id })).toEqual([]); // theirs with Ana, where nothing was said
+  expect(await stranger.texts({ conversation: ana.id })).toEqual([]); // their own conversation with Ana, which has no message
 });
 
 it('the list of messages refuses a parameter that is unknown, given twice or out of range, by its name', async () => {
@@ -193,21 +193,21 @@ it('a user who was removed from a group lists nothing of it, and after coming ba
   expect(await ana.texts()).toEqual(['first', 'without Ben', 'with Ben']);
 });
 
-/** Logs of one person and many others' messages, with a few rare ones; times a millisecond apart over all of them. */
+/** Logs with messages of many people and a few of one; times a millisecond apart over all of them. */
 function rareAmongMany(
   ana: Person,
-  rare: Person,
+  matching: Person,
   others: string[],
   shape: { readonly logs: number; readonly perLog: number },
 ): Truth {
   const truth = new Truth();
   const place = { joinedSeq: 0, deliveredSeq: 0, readSeq: 0 };
   for (let n = 0; n < shape.logs; n++) {
-    const members = new Map([ana.id, rare.id].map((id) => [id, { ...place }]));
+    const members = new Map([ana.id, matching.id].map((id) => [id, { ...place }]));
     const log: Log = { id: randomUUID(), messages: [], members };
     for (let seq = 1; seq <= shape.perLog; seq++) {
       const nth = n * shape.perLog + seq;
-      const senderId = nth % 4_001 === 7 ? rare.id : others[seq % others.length]!;
+      const senderId = nth % 4_001 === 7 ? matching.id : others[seq % others.length]!;
       const sentAt = new Date(Date.UTC(2026, 0, 1) + (seq * shape.logs + n)).toISOString();
       log.messages.push({ seq, senderId, text: `${nth}`, sentAt });
     }
@@ -220,7 +220,7 @@ it.each([
   { logs: 1, perLog: 30_000, requests: 4 },
   { logs: 40, perLog: 750, requests: 12 },
 ])(
-  'one request looks at 10,000 messages at most, and pages with a rare filter end with everything: $logs × $perLog',
+  'one request looks at 10,000 messages at most, and pages of a filter with few matches find them all: $logs × $perLog',
   async (shape) => {
     const { ana, ben, crowd, server } = await newWorld();
     const truth = rareAmongMany(ana, ben, await crowd(3), shape);

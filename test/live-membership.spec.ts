@@ -5,7 +5,7 @@ import { newWorld } from './support/world.js';
 import { caughtUp } from './support/caught-up.js';
 import { until } from './support/until.js';
 
-/** What was told of conversations, in short. */
+/** A short form of the frames about conversations. */
 const changes = (socket: LiveClient): string[] =>
   socket.rest('conversation').map(({ change, user }) => `${change} ${user?.displayName ?? ''}`.trim());
 
@@ -60,17 +60,17 @@ describe('while one is connected', () => {
     await ana.sendTo(group, 'one');
     const socket = await caughtUp(ben);
     const log = new LiveLog(ben);
-    await log.level();
+    await log.catchUp();
     await ana.remove(group, ben);
     await ana.sendTo(group, 'not for Ben');
     await ana.add(group, ben);
     await ana.sendTo(group, 'two');
     await socket.next('message', ({ message }) => message.text === 'two');
-    const told = socket.told.flatMap((frame) => {
+    const received = socket.received.flatMap((frame) => {
       if (frame.type === 'conversation') return [`${frame.change} ${frame.conversation?.joinedSeq ?? ''}`.trim()];
       return frame.type === 'message' ? [`${frame.message.text} after ${frame.afterSeq}`] : [];
     });
-    expect(told).toEqual(['one after 0', 'left', 'joined 2', 'two after 2']);
+    expect(received).toEqual(['one after 0', 'left', 'joined 2', 'two after 2']);
     await log.holds('two');
     expect(log.texts(group.id)).toEqual(['two']);
   });
@@ -125,7 +125,7 @@ describe('blocks while one is connected', () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const log = new LiveLog(ana);
-    await log.level();
+    await log.catchUp();
     const [phone, his] = [await caughtUp(ana), await caughtUp(ben)];
     await ben.sendTo(group, 'before');
     await phone.next('message');
@@ -137,17 +137,17 @@ describe('blocks while one is connected', () => {
     expect(await phone.next('message')).toMatchObject({ afterSeq: 1, message: { text: 'shown', seq: 3 } });
     expect(await his.texts(3)).toEqual(['before', 'hidden', 'shown']);
     expect(his.rest('blocks')).toEqual([]);
-    await until(async () => (await log.level(), !log.texts(group.id).includes('before')));
-    expect(log.contents()).toEqual(await log.fresh());
+    await until(async () => (await log.catchUp(), !log.texts(group.id).includes('before')));
+    expect(log.contents()).toEqual(await log.freshLoad());
     expect(log.texts(group.id)).toEqual(['shown']);
 
     await ana.unblock(ben);
     expect(await phone.next('blocks')).toEqual({ type: 'blocks', blocksVersion: 2 });
-    await until(async () => (await log.level(), log.texts(group.id).includes('hidden')));
+    await until(async () => (await log.catchUp(), log.texts(group.id).includes('hidden')));
     expect(log.texts(group.id)).toEqual(['before', 'hidden', 'shown']);
     await ben.sendTo(group, 'again');
     await log.holds('again');
-    expect(log.contents()).toEqual(await log.fresh());
+    expect(log.contents()).toEqual(await log.freshLoad());
   });
 
   it('a resume with an old blocksVersion gets the new one first, and its group positions count as absent', async () => {
@@ -161,7 +161,7 @@ describe('blocks while one is connected', () => {
     expect(inGroup.joinedSeq).toBe(0);
     await ana.block(ben);
     const socket = await caughtUp(ana, { positions, blocksVersion: 0 });
-    expect(socket.told[0]).toEqual({ type: 'blocks', blocksVersion: 1 });
+    expect(socket.received[0]).toEqual({ type: 'blocks', blocksVersion: 1 });
     expect(await socket.texts(1)).toEqual(['from Cleo']);
     expect(socket.rest('message')).toEqual([]);
     const again = await caughtUp(ana, { positions, blocksVersion: 1 });
@@ -181,7 +181,7 @@ describe('blocks while one is connected', () => {
     ] as const) {
       socket.read(inGroup);
       socket.read(last);
-      for (const { conversationId } of [inGroup, direct]) socket.say({ type: 'typing', conversationId });
+      for (const { conversationId } of [inGroup, direct]) socket.sendFrame({ type: 'typing', conversationId });
     }
     await cleos.next('receipt', ({ userId }) => userId === ana.id);
     await cleos.next('receipt', ({ userId }) => userId === ben.id);
@@ -199,7 +199,7 @@ describe('blocks while one is connected', () => {
     }
     await ana.unblock(ben);
     await until(() => {
-      hers.say({ type: 'typing', conversationId: group.id }); // at most once a second
+      hers.sendFrame({ type: 'typing', conversationId: group.id }); // at most once a second
       return Promise.resolve(his.rest('typing').some(({ userId }) => userId === ana.id));
     });
   });

@@ -13,7 +13,7 @@ import { caughtUp } from './support/caught-up.js';
 
 const PASSWORD = 'correct horse battery';
 
-/** Another session of somebody. */
+/** Another session of a user. */
 const session = ({ app }: World, { id }: Person): Promise<Schemas['Tokens']> => app.createUserSession({ address: id });
 
 const sessionIdOf = (accessToken: string): string => {
@@ -21,7 +21,7 @@ const sessionIdOf = (accessToken: string): string => {
   return (JSON.parse(payload) as { sid: string }).sid;
 };
 
-/** A token of a session that holds for so many seconds. */
+/** A token of a session that is valid for this many seconds. */
 async function shortToken(world: World, person: Person, seconds: number): Promise<string> {
   const { accessToken } = await session(world, person);
   return new SignJWT({ sid: sessionIdOf(accessToken) })
@@ -44,7 +44,7 @@ const UPGRADE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-/** An upgrade as it may come, and how it is answered. */
+/** An upgrade request, and its expected answer. */
 function upgrade(url: string, path: string, headers: Record<string, string>): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(url + path, {
@@ -213,10 +213,10 @@ describe('a socket is closed with 4401', () => {
     const left = await caughtUp(ana, { token: await shortToken(world, ana, 2) });
 
     const next = await session(world, ana);
-    renewed.say({ type: 'auth', token: next.accessToken });
-    refused.say({ type: 'auth', token: (await session(world, ben)).accessToken });
+    renewed.sendFrame({ type: 'auth', token: next.accessToken });
+    refused.sendFrame({ type: 'auth', token: (await session(world, ben)).accessToken });
     expect((await refused.next('problem')).problem.code).toBe('forbidden');
-    refused.say({ type: 'auth', token: 'nonsense' });
+    refused.sendFrame({ type: 'auth', token: 'nonsense' });
     expect((await refused.next('problem')).problem.code).toBe('not-signed-in');
     for (const socket of [left, refused]) expect((await socket.closed()).code).toBe(4401);
     await renewed.pong();
@@ -244,11 +244,11 @@ describe('a bad frame', () => {
       [{ type: 'typing', conversationId: 'rowing' }, 'invalid'],
     ];
     for (const [frame, code] of cases) {
-      await socket.pong(); // or there would be ten in a row
-      socket.sayBad(frame);
+      await socket.pong(); // without it there would be ten in a row
+      socket.sendBad(frame);
       expect((await socket.next('problem')).problem.code).toBe(code);
     }
-    socket.sayBad({ type: 'send', ref: 'x', recipient: ben.id });
+    socket.sendBad({ type: 'send', ref: 'x', recipient: ben.id });
     expect(await socket.next('reply')).toMatchObject({ ref: 'x', status: 422, problem: { code: 'invalid' } });
     expect(await socket.send(ben, 'hello')).toMatchObject({ status: 201 });
   });
@@ -256,9 +256,9 @@ describe('a bad frame', () => {
   it('the tenth bad frame in a row closes the socket with 1008', async () => {
     const { ana } = await newWorld();
     const socket = await caughtUp(ana);
-    for (let i = 0; i < 9; i++) socket.sayBad('{');
+    for (let i = 0; i < 9; i++) socket.sendBad('{');
     await socket.pong();
-    for (let i = 0; i < 10; i++) socket.sayBad('{');
+    for (let i = 0; i < 10; i++) socket.sendBad('{');
     expect((await socket.closed()).code).toBe(1008);
     expect(socket.rest('problem')).toHaveLength(19);
   });
@@ -270,16 +270,16 @@ describe('a bad frame', () => {
     const { conversationId } = await ben.sendTo(ana, 'hello');
     const socket = await ana.connect({ token: accessToken, resume: false });
     await socket.pong();
-    socket.say({ type: 'auth', token: accessToken });
-    socket.say({ type: 'typing', conversationId });
+    socket.sendFrame({ type: 'auth', token: accessToken });
+    socket.sendFrame({ type: 'typing', conversationId });
     expect((await socket.next('problem')).problem.code).toBe('invalid');
     expect(await socket.send(ben, 'too early')).toMatchObject({ status: 422 });
     await ben.sendTo(ana, 'nobody follows yet');
     await socket.pong();
     expect(socket.rest('message')).toEqual([]);
-    socket.say({ type: 'resume' });
+    socket.sendFrame({ type: 'resume' });
     expect(await socket.texts(2)).toEqual(['hello', 'nobody follows yet']);
-    socket.say({ type: 'resume' });
+    socket.sendFrame({ type: 'resume' });
     expect((await socket.next('problem')).problem.code).toBe('invalid');
     await socket.pong();
   });
@@ -294,12 +294,12 @@ describe('a frame that is too large', () => {
   it('a frame over 4 KiB closes the socket with 1009', async () => {
     const { ana } = await newWorld();
     const socket = await caughtUp(ana);
-    socket.sayBad(filled({ type: 'ping' }, 4096));
+    socket.sendBad(filled({ type: 'ping' }, 4096));
     expect((await socket.next('problem')).problem.code).toBe('invalid');
-    socket.sayBad(filled({ type: 'ping' }, 4097));
+    socket.sendBad(filled({ type: 'ping' }, 4097));
     expect((await socket.closed()).code).toBe(1009);
     const early = await ana.connect({ resume: false });
-    early.sayBad(filled({ type: 'ping' }, 4097));
+    early.sendBad(filled({ type: 'ping' }, 4097));
     expect((await early.closed()).code).toBe(1009);
   });
 
@@ -311,7 +311,7 @@ describe('a frame that is too large', () => {
     await socket.next('ready');
     expect(socket.rest('conversation')).toHaveLength(5_000);
     const early = await ana.connect({ resume: false });
-    early.sayBad(filled({ type: 'resume' }, 1024 * 1024 + 1));
+    early.sendBad(filled({ type: 'resume' }, 1024 * 1024 + 1));
     expect((await early.closed()).code).toBe(1009);
   });
 });

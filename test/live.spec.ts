@@ -27,7 +27,7 @@ it('a client that was away gets exactly the messages it missed, of every convers
       ['to all', 0],
     ]),
   );
-  const last = socket.told.at(-1);
+  const last = socket.received.at(-1);
   expect(last).toEqual({ type: 'ready', userId: ben.id, blocksVersion: 0 });
 });
 
@@ -53,8 +53,8 @@ it('a client gets the head of a new direct conversation before its first message
     const joined = await socket.next('conversation');
     expect(joined).toMatchObject({ change: 'joined', user: { id: me.id } });
     expect(joined.conversation).toMatchObject({ kind: 'direct', user: { id: other.id }, joinedSeq: 0 });
-    const told = socket.told.map(({ type }) => type).filter((type) => type !== 'ready'); // told again after a comparison
-    expect(told).toEqual(['conversation', 'message']);
+    const received = socket.received.map(({ type }) => type).filter((type) => type !== 'ready'); // sent again after a resync
+    expect(received).toEqual(['conversation', 'message']);
   }
 });
 
@@ -87,7 +87,7 @@ it('sends of one socket keep their order, and 200 of them at once are all stored
   const { ana, ben } = await newWorld();
   const [hers, his] = [await caughtUp(ana), await caughtUp(ben)];
   const texts = Array.from({ length: 200 }, (_, i) => `number ${i}`);
-  texts.forEach((text, i) => hers.say({ type: 'send', ref: String(i), recipient: ben.id, text }));
+  texts.forEach((text, i) => hers.sendFrame({ type: 'send', ref: String(i), recipient: ben.id, text }));
   expect(await his.texts(200)).toEqual(texts);
   for (const [i] of texts.entries()) {
     expect(await hers.next('reply', ({ ref }) => ref === String(i))).toMatchObject({ status: 201 });
@@ -107,7 +107,7 @@ it('a resume continues after a position; one that does not fit its conversation 
 
   for (const misfit of [at(head, 4), { [head.id]: { seq: 2, joinedSeq: 1 } }]) {
     const socket = await tell(misfit);
-    const [first] = socket.told;
+    const [first] = socket.received;
     expect(first).toMatchObject({ type: 'conversation', change: 'joined', conversation: { id: head.id, lastSeq: 3 } });
     expect(messages(socket)).toEqual([
       ['one', 0],
@@ -121,7 +121,7 @@ it('a resume continues after a position; one that does not fit its conversation 
   await ben.leave(left);
   for (const { id } of [strange, left]) {
     const socket = await tell({ ...at(head, 3), [id]: { seq: 0, joinedSeq: 0 } });
-    expect(socket.told).toMatchObject([
+    expect(socket.received).toMatchObject([
       { change: 'left', conversationId: id, user: { id: ben.id } },
       { type: 'ready' },
     ]);
@@ -135,7 +135,7 @@ it('a resume without a backlog begins at the head', async () => {
   expect(messages(socket)).toEqual([]);
   await ana.sendTo(ben, 'two');
   await socket.next('message');
-  expect(socket.told.at(-1)).toMatchObject({ afterSeq: 1, message: { text: 'two' } });
+  expect(socket.received.at(-1)).toMatchObject({ afterSeq: 1, message: { text: 'two' } });
 });
 
 it('of more than 200 undelivered messages the newest 200 come, and afterSeq says where they begin', async () => {
@@ -184,12 +184,12 @@ it('typing reaches the other users, not the typist, and at most once a second', 
   const { ana, ben, stranger } = await newWorld();
   const { conversationId } = await ana.sendTo(ben, 'hello');
   const [his, hers, another] = [await caughtUp(ben), await caughtUp(ana), await caughtUp(stranger)];
-  for (let i = 0; i < 3; i++) his.say({ type: 'typing', conversationId });
+  for (let i = 0; i < 3; i++) his.sendFrame({ type: 'typing', conversationId });
   expect(await hers.next('typing')).toEqual({ type: 'typing', conversationId, userId: ben.id });
   await his.pong();
   await hers.pong();
   expect([...hers.rest('typing'), ...his.rest('typing')]).toEqual([]);
-  another.say({ type: 'typing', conversationId });
+  another.sendFrame({ type: 'typing', conversationId });
   expect((await another.next('problem')).problem.code).toBe('conversation-not-found');
 });
 
@@ -198,7 +198,7 @@ it("in groups of more than 100 members receipts reach the reader's own devices o
   const group = await ana.createGroup('Everybody', ben, ...(await crowd(98)));
   const sent = await ana.sendTo(group, 'hello');
   const [phone, laptop, hers] = [await caughtUp(ben), await caughtUp(ben), await caughtUp(ana)];
-  phone.say({ type: 'typing', conversationId: group.id });
+  phone.sendFrame({ type: 'typing', conversationId: group.id });
   expect(await hers.next('typing')).toMatchObject({ userId: ben.id });
   phone.read(sent);
   await hers.next('receipt');

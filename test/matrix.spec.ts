@@ -4,9 +4,9 @@ import { messageNotFound, recipientBlockedYou } from '../src/common/problems.js'
 import type { Person } from './support/person.js';
 import { newWorld, type World } from './support/world.js';
 
-// What a block means for everything that shows messages; who may still write to whom stands in blocks.spec.ts.
+// The effect of a block on every view of messages; its effect on sending is in blocks.spec.ts.
 
-/** Ana has blocked Ben; both are in a group with Cleo, in which all three wrote before, between and since. */
+/** Ana has blocked Ben; both are in a group with Cleo, in which all three wrote before the block, between and after it. */
 async function groupWithABlock(): Promise<World & { group: Schemas['Group']; hidden: Schemas['Message'] }> {
   const world = await newWorld();
   const { ana, ben, cleo } = world;
@@ -26,7 +26,7 @@ const WITHOUT_BEN = ['cleo 1', 'ana 4', 'cleo 5'];
 
 const textsOf = ({ items }: { items: Schemas['Message'][] }): string[] => items.map(({ text }) => text);
 
-/** The group's messages by every way that shows them, oldest first. */
+/** The group's messages in every view, oldest first. */
 async function everyView(person: Person, { id }: Schemas['Group']): Promise<Record<string, string[]>> {
   const { conversations } = await person.api.sync({});
   const synced = conversations.find(({ conversation }) => conversation.id === id)!.messages;
@@ -120,7 +120,7 @@ it('direct messages from before a block stay in every view of both users, also r
   }
   await ana.read(first);
   expect(await ana.unread()).toEqual([]);
-  expect(await ben.api.getMessage(first)).toMatchObject({ read: false }); // Ben does not learn it
+  expect(await ben.api.getMessage(first)).toMatchObject({ read: false }); // Ben does not see it
   await ana.unblock(ben);
   expect(await ben.api.getMessage(first)).toMatchObject({ read: true });
 });

@@ -15,13 +15,13 @@ import { CALLERS, newWorld, type World } from './support/world.js';
 type Person = World['ana'];
 type Server = World['server'];
 
-/** Who is in the group and as what, as this member sees it, longest-standing first. */
+/** The members of the group and their roles, as this member sees them, longest-standing first. */
 async function roles(me: Person, group: { id: string }): Promise<string[]> {
   const { items } = await me.api.listMembers({ id: group.id, limit: 200 });
   return items.map(({ user, role }) => `${user.displayName}: ${role}`);
 }
 
-/** What is stored of a group, and whether it agrees with itself. The row of a deleted one is swept before long. */
+/** The stored rows of a group; checks that they agree with each other. The row of a deleted group is swept soon. */
 async function stored({ db }: Server, group: { id: string }) {
   const { rows } = await db.query<{
     version: number;
@@ -45,7 +45,7 @@ async function stored({ db }: Server, group: { id: string }) {
   return row;
 }
 
-/** Resolves once a statement waits for a lock. */
+/** Resolves when a statement waits for a lock. */
 async function lockAwaited({ db }: Server): Promise<void> {
   const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
   while ((await db.query(waiting)).rowCount === 0);

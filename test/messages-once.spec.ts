@@ -5,7 +5,7 @@ import type { Addressable, Person } from './support/person.js';
 import { startServer } from './support/server.js';
 import { newWorld } from './support/world.js';
 
-/** The status of a send, and the answer as it came. */
+/** The status and body of a send. */
 async function send(from: Person, to: Addressable, text: string, clientMessageId: string): Promise<[number, string]> {
   const recipient = typeof to === 'string' ? to : to.id;
   const { status, text: answer } = await from.raw('POST', '/v1/messages', {

@@ -3,13 +3,13 @@ import { messageNotFound } from '../src/common/problems.js';
 import type { Addressable, Person } from './support/person.js';
 import { newWorld } from './support/world.js';
 
-/** joinedSeq, deliveredSeq and readSeq of one's own. */
+/** The caller's joinedSeq, deliveredSeq and readSeq. */
 async function markers(person: Person, conversation: Addressable): Promise<[number, number, number]> {
   const { joinedSeq, deliveredSeq, readSeq } = await person.conversation(conversation);
   return [joinedSeq, deliveredSeq, readSeq];
 }
 
-/** `read` of everything one can list, oldest first. */
+/** `read` of every message that the caller can list, oldest first. */
 const reads = async (person: Person): Promise<boolean[]> => (await person.messages()).map(({ read }) => read);
 
 it('reading a message reads and delivers everything before it, and nothing after it', async () => {
@@ -120,7 +120,7 @@ it('a group message is read for its sender when every other member from before i
   await ben.read(late);
   expect(await isRead()).toEqual([false, false]);
   await cleo.read(late);
-  expect(await isRead()).toEqual([true, false]); // Dan came after the first
+  expect(await isRead()).toEqual([true, false]); // Dan joined after the first
   await dan.read(late);
   expect(await isRead()).toEqual([true, true]);
   expect(await ana.texts({ sender: ana.id, read: true })).toEqual(['early', 'late']);
@@ -160,5 +160,5 @@ it('unread messages of a direct conversation stay when the other user is removed
   await app.removeUser({ address: ana.id });
   expect(await ben.unread()).toEqual(['one']);
   const mine = (await ben.messages({ sender: ben.id }))[0]!;
-  expect(mine.read).toBe(false); // nobody is left who counts
+  expect(mine.read).toBe(false); // no other member is left
 });

@@ -129,7 +129,7 @@ it('the id of a direct conversation is not a recipient for its members either, s
   expect(await counts()).toEqual(before);
 });
 
-const FAMILY = '👨‍👩‍👧‍👦'; // seven code points, one picture
+const FAMILY = '👨‍👩‍👧‍👦'; // seven code points, one glyph
 const FITS: [what: string, text: string][] = [
   ['one letter', 'x'],
   ['160 letters', 'a'.repeat(160)],
@@ -222,7 +222,7 @@ it('a message that does not exist, or that the caller may not see, is not found'
 it('the times of a conversation do not go back if the clock does', async () => {
   const { ana, ben, server } = await newWorld();
   const { conversationId } = await ana.sendTo(ben, 'before');
-  const later = '2100-01-01T00:00:00.000Z'; // the clock was there once
+  const later = '2100-01-01T00:00:00.000Z'; // as if the clock had been there before
   await server.db.query('UPDATE conversations SET last_at = $2 WHERE id = $1', [conversationId, later]);
   expect(await ben.sendTo(ana, 'after')).toMatchObject({ seq: 2, sentAt: later });
 });

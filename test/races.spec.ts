@@ -8,7 +8,7 @@ import { newWorld } from './support/world.js';
 
 const MANY = 50;
 
-/** Sends the same with the same clientMessageId at once; how often each status came, and the ids that were answered. */
+/** Sends one message with one clientMessageId concurrently. @returns the count of each status, and the returned ids */
 async function sendAtOnce(
   from: Person,
   to: Addressable,

@@ -3,7 +3,7 @@ import { forbidden, invalid, malformed, messageNotFound } from '../src/common/pr
 import type { Person } from './support/person.js';
 import { newWorld } from './support/world.js';
 
-/** Username to what they have done with a message, as its sender sees it. */
+/** By username, whether they have received or read a message, as its sender sees it. */
 async function receipts(sender: Person, id: string): Promise<Record<string, string>> {
   const { items } = await sender.api.listReceipts({ id });
   const state = ({ delivered, read }: { delivered: boolean; read: boolean }): string =>
@@ -37,7 +37,7 @@ it('a member who joined later, left or deleted their account has no receipt', as
   await cleo.leave(group);
   await app.removeUser({ address: stranger.id });
   expect(await receipts(ana, message.id)).toEqual({ Ben: 'sent' });
-  await ana.add(group, cleo); // from where she came back
+  await ana.add(group, cleo); // she reads from here on
   expect(await receipts(ana, message.id)).toEqual({ Ben: 'sent' });
 });
 

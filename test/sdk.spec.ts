@@ -4,7 +4,7 @@ import { notSignedIn, recipientNotFound } from '../src/common/problems.js';
 import { checkedFetch } from './support/checked-fetch.js';
 import { newWorld } from './support/world.js';
 
-/** A client of Ana whose access token has run out, and what it was told of new ones. */
+/** A client of Ana with an expired access token, and the new tokens that it passed to its application. */
 async function withExpired(): Promise<{ client: Parley; told: HeldTokens[]; refreshes: () => number }> {
   const { ana, app, server } = await newWorld();
   const { refreshToken } = await app.createUserSession({ address: ana.id });

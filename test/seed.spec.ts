@@ -26,7 +26,7 @@ beforeAll(async () => {
   seeded = await seedInto((await server()).db);
 });
 
-/** What breaks a rule that the server keeps; `{}` where nothing does. */
+/** Counts of rows that break a rule of the server; `{}` if there are none. */
 async function broken(rules: Readonly<Record<string, string>>): Promise<object> {
   const { db } = await server();
   const counts = Object.entries(rules).map(([rule, rows]) => `(SELECT count(*)::int FROM (${rows}) x) AS "${rule}"`);

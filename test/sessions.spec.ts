@@ -9,7 +9,7 @@ const PASSWORD = 'correct horse battery';
 
 let names = 0;
 
-/** Somebody with a password, and where their logins come from. */
+/** A user with a password, and a client for their logins. */
 async function registered({ anyone }: World): Promise<{ username: string; logIn: () => Promise<Schemas['Tokens']> }> {
   const username = `rosa.${++names}`;
   await anyone.createUser({ username, password: PASSWORD });
@@ -18,7 +18,7 @@ async function registered({ anyone }: World): Promise<{ username: string; logIn:
 
 const using = ({ anyone }: World, { accessToken }: Schemas['Tokens']): Parley => anyone.with({ accessToken });
 
-/** The tokens that a session gets next. */
+/** The next tokens of a session. */
 const refresh = (api: Parley, { refreshToken }: Schemas['Tokens']): Promise<Schemas['Tokens']> =>
   api.refreshSession({ refreshToken });
 
@@ -48,7 +48,7 @@ describe('logging in', () => {
       username: name,
       password: PASSWORD,
     }));
-    const quickest = new Map<object, number>(); // of several in turn: a busy machine makes single ones slower, none quicker
+    const quickest = new Map<object, number>(); // of several in turn: a busy machine slows some of them down, and speeds none up
     for (let i = 0; i < 5; i++) {
       for (const body of [wrong, ...others]) {
         quickest.set(body, Math.min(quickest.get(body) ?? Infinity, await timed(body)));
@@ -183,7 +183,7 @@ describe('refreshing', () => {
     }
     const third = await refresh(world.anyone, second);
     await using(world, third).getMe();
-    await using(world, first).getMe(); // an access token holds until it runs out
+    await using(world, first).getMe(); // an access token is valid until it expires
   });
 
   it('a refresh with an older token ends the session at once', async () => {

@@ -8,7 +8,7 @@ import { newWorld } from './support/world.js';
 type SyncPage = Schemas['SyncPage'];
 type Positions = NonNullable<Input<'sync'>['positions']>;
 
-/** Of each conversation that was answered: its numbers, and the stretch they are of. */
+/** For each returned conversation: the numbers of its messages, and the window they are in. */
 const windows = ({ conversations }: SyncPage): Record<string, object> =>
   Object.fromEntries(
     conversations.map(({ conversation, messages: { items, ...stretch } }) => [
@@ -179,15 +179,15 @@ it('all pages of one sync start groups again, or none does, as its first page de
   for (const group of groups) await ben.sendTo(group, 'two');
 
   const stretches = async (blocksVersion: number, meanwhile: () => Promise<unknown>): Promise<number[]> => {
-    const begun: number[] = [];
+    const starts: number[] = [];
     let page: SyncPage = await ana.api.sync({ positions, blocksVersion, limit: 1 });
-    begun.push(...page.conversations.map(({ messages }) => messages.afterSeq));
+    starts.push(...page.conversations.map(({ messages }) => messages.afterSeq));
     await meanwhile();
     while (page.next) {
       page = await ana.api.sync({ positions, blocksVersion, limit: 1, cursor: page.next });
-      begun.push(...page.conversations.map(({ messages }) => messages.afterSeq));
+      starts.push(...page.conversations.map(({ messages }) => messages.afterSeq));
     }
-    return begun;
+    return starts;
   };
   expect(await stretches(0, () => ana.block(cleo))).toEqual([1, 1, 1]); // the next sync begins again
   expect(await stretches(0, () => ana.unblock(cleo))).toEqual([0, 0, 0]);

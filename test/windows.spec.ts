@@ -7,7 +7,7 @@ import { newWorld } from './support/world.js';
 
 type Query = Omit<Input<'listConversationMessages'>, 'conversation'>;
 
-/** What a window holds, and where it says it begins and ends. */
+/** The texts of a window, and its afterSeq and toSeq. */
 async function look(person: Person, conversation: string, query: Query = {}): Promise<object> {
   const { items, ...stretch } = await person.api.listConversationMessages({ conversation, ...query });
   return { seqs: items.map(({ seq }) => seq), ...stretch };

@@ -8,7 +8,7 @@ export const REVOKED_KEPT_MS = 15 * 60_000;
 
 /**
  * The sessions, users and keys that ended lately, by the events of the bus. Caches ask it after every cached value and after
- * every look-up, which may have begun before the end: so an ended one is refused at once.
+ * every look-up, which may have started before the end: so an ended one is refused at once.
  */
 @Injectable()
 export class Revocations {

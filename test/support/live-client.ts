@@ -58,7 +58,7 @@ afterEach(() => {
  */
 export class LiveClient {
   /** All frames of the server, in order. */
-  readonly told: ServerFrame[] = [];
+  readonly received: ServerFrame[] = [];
   /** Called with each frame when it arrives, before any waiting call resolves. */
   onTold: (frame: ServerFrame) => void = () => undefined;
   private readonly untaken: ServerFrame[] = [];
@@ -98,19 +98,19 @@ export class LiveClient {
   static async connect(url: string, options: ConnectOptions = {}): Promise<LiveClient> {
     const { headers, token, resume, ...rest } = options;
     const client = await LiveClient.open(url, { headers, token });
-    if (resume !== false) client.say({ type: 'resume', ...rest });
+    if (resume !== false) client.sendFrame({ type: 'resume', ...rest });
     return client;
   }
 
   /** Sends a frame that the document allows; the server may refuse it all the same. */
-  say(frame: ClientFrame): void {
+  sendFrame(frame: ClientFrame): void {
     const faults = frameFaults('client', frame);
     if (faults.length > 0) throw new Error(`a frame that the document does not allow: ${faults.join(', ')}`);
     this.ws.send(JSON.stringify(frame));
   }
 
   /** Sends a frame that the document does not allow: text as it is, bytes as a binary frame, an object as JSON. */
-  sayBad(data: string | Buffer | object): void {
+  sendBad(data: string | Buffer | object): void {
     const isObject = typeof data === 'object' && !Buffer.isBuffer(data);
     if (isObject && frameFaults('client', data).length === 0) throw new Error('the document allows this frame');
     this.ws.send(isObject ? JSON.stringify(data) : data);
@@ -120,7 +120,7 @@ export class LiveClient {
   send(recipient: string | { readonly id: string }, text: string, clientMessageId?: string): Promise<Told<'reply'>> {
     const ref = `r${++this.refs}`;
     const address = typeof recipient === 'string' ? recipient : recipient.id;
-    this.say({
+    this.sendFrame({
       type: 'send',
       ref,
       recipient: address,
@@ -131,11 +131,11 @@ export class LiveClient {
   }
 
   read(message: { readonly id: string }): void {
-    this.say({ type: 'read', messageId: message.id });
+    this.sendFrame({ type: 'read', messageId: message.id });
   }
 
   delivered(message: { readonly id: string }): void {
-    this.say({ type: 'delivered', messageId: message.id });
+    this.sendFrame({ type: 'delivered', messageId: message.id });
   }
 
   /**
@@ -163,7 +163,7 @@ export class LiveClient {
 
   /** A ping and its pong. By then the server has sent every frame that it had for this socket at the ping, except those it still reads from the database. */
   async pong(): Promise<void> {
-    this.say({ type: 'ping' });
+    this.sendFrame({ type: 'ping' });
     await this.next('pong');
   }
 
@@ -203,8 +203,8 @@ export class LiveClient {
     const text = data.toString();
     const frame = JSON.parse(text) as ServerFrame;
     const faults = [...(isBinary ? ['a binary frame'] : []), ...frameFaults('server', frame)];
-    if (faults.length > 0) violations.push(`the server told ${text}\n  ${faults.join('\n  ')}`);
-    this.told.push(frame);
+    if (faults.length > 0) violations.push(`the server sent ${text}\n  ${faults.join('\n  ')}`);
+    this.received.push(frame);
     this.untaken.push(frame);
     this.onTold(frame);
     this.wake();
@@ -232,7 +232,7 @@ export class LiveClient {
 
   private summary(): string {
     const shown = this.untaken.slice(-10).map((frame) => JSON.stringify(frame).slice(0, 200));
-    return `Of ${this.told.length} frames nobody took ${this.untaken.length}, the last being\n  ${shown.join('\n  ')}`;
+    return `Of ${this.received.length} frames no call took ${this.untaken.length}, the last being\n  ${shown.join('\n  ')}`;
   }
 }
 

@@ -47,7 +47,11 @@ export class LiveLog {
     const socket = await LiveClient.open(url, { headers });
     socket.onTold = (frame) => this.later(() => this.apply(frame, socket));
     this.socket = socket;
-    socket.say({ type: 'resume', positions: this.positions(), ...(blocksVersion !== undefined && { blocksVersion }) });
+    socket.sendFrame({
+      type: 'resume',
+      positions: this.positions(),
+      ...(blocksVersion !== undefined && { blocksVersion }),
+    });
     return socket;
   }
 
@@ -62,7 +66,7 @@ export class LiveLog {
   }
 
   /** Connects if no socket is open, as often as the rules ask for it; resolves when a backlog has arrived and is applied. */
-  async level(url = this.url): Promise<void> {
+  async catchUp(url = this.url): Promise<void> {
     do {
       if (!this.socket?.isOpen || this.mustConnectAnew) await this.connect(url);
       const { socket } = this;
@@ -83,7 +87,7 @@ export class LiveLog {
 
   /** Resolves when the open socket has received its backlog. */
   private async ready(): Promise<void> {
-    if (!this.socket!.told.some(({ type }) => type === 'ready')) await this.socket!.next('ready');
+    if (!this.socket!.received.some(({ type }) => type === 'ready')) await this.socket!.next('ready');
   }
 
   /** Waits until it holds a message with this text. */
@@ -111,7 +115,7 @@ export class LiveLog {
   }
 
   /** The messages that its user can read, loaded again: `contents` must equal it when the client is caught up. */
-  async fresh(): Promise<Record<string, object>> {
+  async freshLoad(): Promise<Record<string, object>> {
     const ids: string[] = [];
     for await (const { id } of this.person.api.each('listConversations', { limit: 200 })) ids.push(id);
     const found: Record<string, object> = {};

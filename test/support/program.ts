@@ -21,7 +21,8 @@ const directories: string[] = [];
 
 /** The program as people start it: a process of its own, from the output of `npm run build`. */
 export class Program {
-  private output = '';
+  /** Its output so far. */
+  output = '';
   private readonly changed = new Set<() => void>();
   readonly exit: Promise<Exit>;
 
@@ -51,18 +52,13 @@ export class Program {
     );
   }
 
-  /** Its output so far. */
-  get said(): string {
-    return this.output;
-  }
-
   /** Resolves with the match when its output matches; rejects if it ends without. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  async waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.output);
       if (match) return match;
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
-        throw new Error(`ended without saying ${pattern}:\n${this.output}`);
+        throw new Error(`ended without the output ${pattern}:\n${this.output}`);
       }
       await new Promise<void>((resolve) => this.changed.add(resolve));
     }
@@ -70,7 +66,7 @@ export class Program {
 
   /** Its address, when it listens. */
   async url(): Promise<string> {
-    return (await this.says(/API +(http:.*)\/v1\n/))[1] ?? '';
+    return (await this.waitForOutput(/API +(http:.*)\/v1\n/))[1] ?? '';
   }
 
   signal(signal: NodeJS.Signals): void {

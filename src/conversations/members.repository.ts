@@ -59,9 +59,9 @@ const JOIN = statement<
 );
 
 /**
- * Index: members_pkey. Locks members sorted, as markers do, where a transaction changes several. A statement of its
- * own: one that waits and changes in one go loses rows which a marker moved meanwhile (seen with a UNION in it), and
- * the next statement need not wait for anything.
+ * Index: members_pkey. Locks members sorted, like markers, before a transaction changes several. A statement of its own: a
+ * statement that waits and also changes loses rows that a marker moved meanwhile (seen with a UNION in it), and after this one
+ * the next does not have to wait.
  */
 const LOCK_MEMBERS = statement<[ids: readonly ConversationId[], userIds: readonly UserId[]], { locked: number }>(
   'members.lock-members',

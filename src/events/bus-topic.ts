@@ -40,13 +40,13 @@ const PATIENCE_MS = 2000;
  * on Redis too). Each `send` decides by the state of that moment.
  *
  * Between two steps (tests: event-bus.spec.ts):
- * - A best-effort event is sent on exactly one link, or a gap stands for it on every link: 'a process with no peers sends
- *   heartbeats only…', 'a process that took its peers for gone leaves a gap…'.
- * - The link that carries an event has every peer: 'without Redis, or if one process is not on it…'.
+ * - A best-effort event is sent on one link, or a gap stands for it there; if this process is alone, on every link: 'a process
+ *   with no peers sends heartbeats only…', 'a process that took its peers for gone leaves a gap…'.
+ * - Redis carries an event only if every peer on PostgreSQL is a peer on it: 'without Redis, or if one process is not on it…'.
  * - A possible loss is reported at once or with the next heartbeat, and at most once per heartbeat; until then the process is
  *   not healthy: 'many possible losses at once are reported once per heartbeat…'.
- * - A committed transaction is published once, even if the answer to its COMMIT was lost: 'a process publishes its own
- *   transactional events once…'.
+ * - The events of a committed transaction are published here, even if the answer to its COMMIT was lost: 'a process publishes its
+ *   own transactional events once…'.
  */
 export class BusTopic {
   /** 16 characters, different at each start. */

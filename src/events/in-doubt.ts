@@ -18,8 +18,8 @@ interface OpenTransaction {
  *
  * States of a transaction: prepared → published, or prepared → committed (own envelope received) → published. A committed
  * one without an answer is published by `tick`; a prepared one whose envelope does not arrive is forgotten. Between two
- * steps no events are published twice, and the events of a committed transaction are published within a second
- * (in-doubt.spec.ts).
+ * steps (tests: in-doubt.spec.ts) the events of a committed transaction were published, or are within a second; they are
+ * published twice only if the answer comes more than a second after the envelope.
  */
 export class InDoubtTransactions {
   private readonly open = new Map<number, OpenTransaction>();

@@ -12,7 +12,7 @@ const apiKey = (databaseUrl: string, ...args: string[]): Promise<{ stdout: strin
     env: { ...process.env, DATABASE_URL: databaseUrl, NODE_OPTIONS: '' },
   });
 
-it('npm run api-key makes a key that a running server takes at once', async () => {
+it('npm run api-key makes a key that a running server accepts at once', async () => {
   const { server, anyone, app } = await newWorld();
   const { stdout } = await apiKey(server.settings.databaseUrl, '--name', 'shop', '--scopes', 'act, users');
   const key = /^ {2}(parley_\S+)$/m.exec(stdout)?.[1];
@@ -23,7 +23,7 @@ it('npm run api-key makes a key that a running server takes at once', async () =
 });
 
 it.each([[['--name', 'shop']], [['--name', 'shop', '--scopes', 'all']]])(
-  'npm run api-key with %j says how it is used, and makes none',
+  'npm run api-key with %j prints its usage, and makes no key',
   async (args) => {
     const { server, app } = await newWorld();
     const before = await app.listApiKeys();

@@ -12,7 +12,7 @@ async function keyWith({ app, anyone }: World, ...scopes: Scope[]): Promise<{ id
 }
 
 describe('API keys', () => {
-  it('are shown when they are made, and never again', async () => {
+  it('an API key is shown when it is created, and never again', async () => {
     const { app, raw, server } = await newWorld();
     const answer = await raw('POST', '/v1/api-keys', {
       body: { name: 'shop', scopes: ['act', 'users'] },
@@ -30,7 +30,7 @@ describe('API keys', () => {
     expect(JSON.stringify(rows)).not.toContain(key);
   });
 
-  it('are listed newest first, over pages, with their last use', async () => {
+  it('API keys are listed newest first, over pages, with their last use', async () => {
     const world = await newWorld();
     const made: string[] = [];
     for (let i = 0; i < 3; i++) made.unshift((await keyWith(world, 'admin')).id);
@@ -43,7 +43,7 @@ describe('API keys', () => {
     await expect(as.listApiKeys({ cursor: 'x' })).rejects.toBeProblem(malformed);
   });
 
-  it('are refused at once when they are revoked', async () => {
+  it('a revoked API key is refused at once', async () => {
     const world = await newWorld();
     const { id, as } = await keyWith(world, 'act', 'users');
     await as.listUsers();
@@ -59,7 +59,7 @@ describe('API keys', () => {
     expect(await revokedAt()).toBe(first);
   });
 
-  it.each([randomUUID(), 'bootstrap', 'nothing'])('at %s there is none to revoke', async (id) => {
+  it.each([randomUUID(), 'bootstrap', 'nothing'])('no API key can be revoked at %s', async (id) => {
     const { app } = await newWorld();
     await expect(app.revokeApiKey({ id })).rejects.toBeProblem(apiKeyNotFound);
   });
@@ -82,7 +82,7 @@ describe('API keys', () => {
     expect(await counts()).toEqual(before);
   });
 
-  it('are managed by applications with the scope admin alone', async () => {
+  it('API keys are managed only by applications with the scope admin', async () => {
     const world = await newWorld();
     const { id, as } = await keyWith(world, 'act', 'users');
     for (const api of [as, as.with({ onBehalfOf: world.ana.id }), world.ana.api]) {
@@ -94,7 +94,7 @@ describe('API keys', () => {
     await as.listUsers();
   });
 
-  it('allow what their scopes say, and nothing else', async () => {
+  it('an API key allows what its scopes say, and nothing else', async () => {
     const world = await newWorld();
     const { ana, ben } = world;
     const [act, users, both, admin] = await Promise.all(

@@ -13,7 +13,7 @@ import { newWorld } from './support/world.js';
 const KEY = { 'X-Api-Key': 'the-bootstrap-key-of-the-tests' };
 
 describe('an application that acts for a user', () => {
-  it('sends and reads as they do, by any address of theirs', async () => {
+  it('an application sends and reads for a user, by any address of the user', async () => {
     const { app, ana, ben } = await newWorld();
     const externalId = `crm:${randomUUID()}`;
     const cem = await app.createUser({ displayName: 'Cem', externalId });
@@ -29,7 +29,7 @@ describe('an application that acts for a user', () => {
     expect(items).toMatchObject([{ text: 'to Cem', sender: { id: ben.id } }]);
   });
 
-  it('has to say for whom', async () => {
+  it('an application that acts for no user is refused where a user is needed', async () => {
     const { app, raw } = await newWorld();
     await expect(app.getMe()).rejects.toBeProblem(onBehalfOfRequired);
     await expect(app.listMessages()).rejects.toBeProblem(onBehalfOfRequired);
@@ -38,7 +38,7 @@ describe('an application that acts for a user', () => {
   });
 
   it.each(['', ' ', 'ana', '@nobody.at.all', 'ext:nobody', randomUUID(), '@ana;', '%', '\u00ff'])(
-    'cannot act for "%s"',
+    'an application cannot act for "%s"',
     async (address) => {
       const { raw } = await newWorld();
       const headers = { ...KEY, 'On-Behalf-Of': address };
@@ -46,7 +46,7 @@ describe('an application that acts for a user', () => {
     },
   );
 
-  it('is not a user with a token as well', async () => {
+  it('a request with an API key and a token is refused', async () => {
     const { ana, raw } = await newWorld();
     for (const path of ['/v1/users/me', '/v1/users?search=an', '/v1/api-keys']) {
       const answer = await raw('GET', path, { headers: { ...KEY, ...ana.headers } });
@@ -58,7 +58,7 @@ describe('an application that acts for a user', () => {
   });
 
   it.each(['', 'x', 'the-bootstrap-key-of-the-test', 'the-bootstrap-key-of-the-tests2', 'parley_nothing'])(
-    'is refused with the key "%s", on a public route too',
+    'the API key "%s" is refused, on a public route too',
     async (key) => {
       const { ana, raw } = await newWorld();
       const headers = { 'X-Api-Key': key, 'On-Behalf-Of': ana.id };
@@ -68,7 +68,7 @@ describe('an application that acts for a user', () => {
     },
   );
 
-  it('no longer can when the user is removed, also where their externalId passes to another', async () => {
+  it('an application cannot act for a removed user, also if another user gets the externalId', async () => {
     const { app } = await newWorld();
     const onBehalfOf = `ext:crm:${randomUUID()}`;
     const acting = app.with({ onBehalfOf });
@@ -81,7 +81,7 @@ describe('an application that acts for a user', () => {
     expect(await acting.getMe()).toMatchObject({ id: second.id, displayName: 'Second' });
   });
 
-  it('follows a username to whom it passes', async () => {
+  it('an application that acts for a username acts for the user who has it now', async () => {
     const { app, ana, ben } = await newWorld();
     const acting = app.with({ onBehalfOf: ana.address });
     expect(await acting.getMe()).toMatchObject({ id: ana.id });
@@ -91,7 +91,7 @@ describe('an application that acts for a user', () => {
     expect(await acting.getMe()).toMatchObject({ id: ben.id });
   });
 
-  it('renames and removes them, and lists and ends their sessions', async () => {
+  it('an application renames and removes a user, and lists and ends their sessions', async () => {
     const { asApp, ana } = await newWorld();
     expect(await asApp.ana.api.updateMe({ displayName: 'Ana K.' })).toMatchObject({ displayName: 'Ana K.' });
     const { items } = await asApp.ana.api.listSessions();
@@ -102,7 +102,7 @@ describe('an application that acts for a user', () => {
     await expect(asApp.ana.api.getMe()).rejects.toBeProblem(actingUserNotFound);
   });
 
-  it('finds its users by its own ids also then', async () => {
+  it('an application that acts for a user finds other users by its own ids', async () => {
     const { app, asApp } = await newWorld();
     const externalId = `crm:${randomUUID()}`;
     await app.createUser({ externalId });
@@ -111,7 +111,7 @@ describe('an application that acts for a user', () => {
 });
 
 describe("an application's users", () => {
-  it('get their sessions from it and then call by themselves', async () => {
+  it('a user with a session that an application opened calls by themselves', async () => {
     const { app, anyone } = await newWorld();
     const externalId = `crm:${randomUUID()}`;
     const user = await app.createUser({ externalId });
@@ -124,7 +124,7 @@ describe("an application's users", () => {
     await expect(app.createUserSession({ address: user.id })).rejects.toBeProblem(userNotFound);
   });
 
-  it('cannot do what applications do, nor act for others', async () => {
+  it("a user cannot use an application's routes, nor act for others", async () => {
     const { ana, ben } = await newWorld();
     await expect(ana.api.createUserSession({ address: ana.id })).rejects.toBeProblem(forbidden);
     await expect(ana.api.removeUser({ address: ben.id })).rejects.toBeProblem(forbidden);

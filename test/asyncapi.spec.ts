@@ -3,7 +3,7 @@ import { CLIENT_FRAMES, SERVER_FRAMES } from '../src/live/frames.dto.js';
 import { frameFaults, frameKinds, liveDocument } from './support/live-contract.js';
 import { newWorld } from './support/world.js';
 
-it('describes every frame, each with examples that are as its schema says', () => {
+it('asyncapi.json describes every frame, each with examples that match its schema', () => {
   const described = frameKinds.map(({ side, type }) => `${side} ${type}`).toSorted();
   const clients = Object.keys(CLIENT_FRAMES).map((type) => `client ${type}`);
   expect(described).toEqual([...clients, ...Object.keys(SERVER_FRAMES).map((type) => `server ${type}`)].toSorted());
@@ -14,7 +14,7 @@ it('describes every frame, each with examples that are as its schema says', () =
   }
 });
 
-it('leaves no field open in what a client says, and knows which of two kinds a mark is', () => {
+it("asyncapi.json allows no unknown field in a client's frame, and tells the two kinds of marks apart", () => {
   expect(frameFaults('client', { type: 'ping', more: 1 })).toEqual([expect.stringContaining('more')]);
   const mark = { messageId: '0193f0e8-7b1a-7c3e-9f52-6a1d2c3b4e5f.42' };
   expect(frameFaults('client', { type: 'read', ...mark })).toEqual([]);
@@ -22,7 +22,7 @@ it('leaves no field open in what a client says, and knows which of two kinds a m
   expect(frameFaults('client', { type: 'ready', userId: 'x', blocksVersion: 0 })).not.toEqual([]);
 });
 
-it('is served as it is committed, and as a page that shows every frame', async () => {
+it('asyncapi.json is served as committed, and as a page that shows every frame', async () => {
   const { raw } = await newWorld();
   const served = await raw('GET', '/asyncapi.json');
   expect(served.headers.get('Content-Type')).toMatch(/^application\/json/);

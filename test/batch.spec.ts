@@ -22,7 +22,7 @@ async function sendAll(from: Person, messages: unknown[]): Promise<Outcome[]> {
 
 const brief = ({ status, problem, message }: Outcome): unknown[] => [status, problem?.code ?? message?.seq];
 
-it('500 messages are stored at once, in order, and answered one by one', async () => {
+it('a batch of 500 messages is stored at once, in order, with one outcome per message', async () => {
   const { ana, ben, cleo, counts } = await newWorld();
   const group = await ana.createGroup('Trip', ben);
   const before = await counts();
@@ -40,7 +40,7 @@ it('500 messages are stored at once, in order, and answered one by one', async (
   expect([after.messages! - before.messages!, after.conversations! - before.conversations!]).toEqual([500, 3]);
 });
 
-it('a bad message is refused as a single send is, and fails no other', async () => {
+it('a bad message in a batch is refused like a single send, and does not fail the others', async () => {
   const { ana, ben, cleo, stranger } = await newWorld();
   const group = await cleo.createGroup('Without Ana');
   await stranger.block(ana);
@@ -76,7 +76,7 @@ it('a bad message is refused as a single send is, and fails no other', async () 
   expect(await ana.texts({ conversation: cleo.id })).toEqual(['a first one']);
 });
 
-it('the same clientMessageId again within one batch is a repeat, or refused with another text', async () => {
+it('the same clientMessageId twice in one batch is a repeat, or with another text refused', async () => {
   const { ana, ben, cleo } = await newWorld();
   const [one, two] = [randomUUID(), randomUUID()];
   for (const recipient of [ben.id, cleo.id]) {
@@ -112,7 +112,7 @@ it('a batch sent twice stores once', async () => {
   expect(await counts()).toEqual(before);
 });
 
-it('the first messages of many pairs open them, each in its order, and blocked ones stay closed', async () => {
+it('a batch opens many direct conversations, each in its order, and those that a block forbids stay closed', async () => {
   const { ana, ben, cleo, dan, counts } = await newWorld();
   await dan.block(ana);
   const before = await counts();

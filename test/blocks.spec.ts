@@ -45,7 +45,7 @@ describe.each(CALLERS)('when Ana has blocked Ben (called as %s)', (as) => {
     expect(await ben.unread()).toEqual(['goodbye']);
   });
 
-  it('what Ben writes in a group reaches everyone but Ana: not listed, not counted, not her last message', async () => {
+  it('a group message of Ben reaches everyone but Ana: not listed, not counted, not her last message', async () => {
     const { ana, ben, cleo, group } = await blockedWorld();
     await cleo.sendTo(group, 'seen by all');
     const hidden = await ben.sendTo(group, 'not for Ana');
@@ -62,7 +62,7 @@ describe.each(CALLERS)('when Ana has blocked Ben (called as %s)', (as) => {
     await expect(ana.api.getMessage({ id: hidden.id })).rejects.toBeProblem(messageNotFound);
   });
 
-  it('what Ana writes in a group reaches everyone, Ben too', async () => {
+  it('a group message of Ana reaches everyone, Ben too', async () => {
     const { ana, ben, cleo, group } = await blockedWorld();
     await ana.sendTo(group, 'for all of you');
     expect(await ben.texts()).toEqual(['for all of you']);
@@ -85,7 +85,7 @@ describe.each(CALLERS)('when Ana has blocked Ben (called as %s)', (as) => {
     expect(await ana.createGroup('Swimming', ben)).toMatchObject({ memberCount: 2 });
   });
 
-  it('neither learns how far the other has read', async () => {
+  it('neither Ana nor Ben sees how far the other has read', async () => {
     const { ana, ben } = await blockedWorld();
     const message = await ana.sendTo(ben, 'read this');
     await ben.read(message);
@@ -100,7 +100,7 @@ describe.each(CALLERS)('when Ana has blocked Ben (called as %s)', (as) => {
     expect(await ana.api.getMessage({ id: message.id })).toMatchObject({ read: false });
   });
 
-  it('the receipts of a group message leave out the other, and `read` does not wait for them', async () => {
+  it('the receipts of a group message leave out Ana or Ben for the other, and `read` does not wait for them', async () => {
     const { ana, ben, cleo, group } = await blockedWorld();
     const fromAna = await ana.sendTo(group, 'from Ana');
     const fromBen = await ben.sendTo(group, 'from Ben');
@@ -115,7 +115,7 @@ describe.each(CALLERS)('when Ana has blocked Ben (called as %s)', (as) => {
     }
   });
 
-  it('what was sent before stays visible to both directly, and is hidden from Ana in groups', async () => {
+  it('earlier messages stay visible directly to Ana and Ben, and are hidden from Ana in groups', async () => {
     const { ana, ben, cleo } = await newWorld({ as });
     const group = await ana.createGroup('Rowing', ben, cleo);
     await ben.sendTo(ana, 'directly');
@@ -125,7 +125,7 @@ describe.each(CALLERS)('when Ana has blocked Ben (called as %s)', (as) => {
     expect(await ben.texts()).toEqual(['directly', 'in the group']);
   });
 
-  it('everything hidden is visible once Ben is unblocked, and nothing refused comes back', async () => {
+  it('hidden messages are visible after Ana unblocks Ben, and refused ones stay refused', async () => {
     const { ana, ben, group } = await blockedWorld();
     await ben.sendTo(group, 'hidden for now');
     await expect(ben.sendTo(ana, 'refused')).rejects.toBeProblem(recipientBlockedYou);
@@ -142,7 +142,7 @@ describe.each(CALLERS)('when Ana has blocked Ben (called as %s)', (as) => {
     await expect(ana.block(ana)).rejects.toBeProblem(blockSelf);
   });
 
-  it('each can ask what holds between them', async () => {
+  it('Ana and Ben each can read the blocks between them', async () => {
     const { ana, ben, cleo } = await blockedWorld();
     const between = async (me: World['ana'], other: World['ana']): Promise<unknown> =>
       me.api.getBlock({ address: other.address });
@@ -152,7 +152,7 @@ describe.each(CALLERS)('when Ana has blocked Ben (called as %s)', (as) => {
     expect(await between(ana, ana)).toMatchObject({ blocked: false, blocksYou: false });
   });
 
-  it('both blocks hold where both have blocked, and end apart', async () => {
+  it('a block of Ben against Ana holds too, and each ends by itself', async () => {
     const { ana, ben } = await blockedWorld();
     await ben.block(ana);
     expect(await ana.api.getBlock({ address: ben.id })).toMatchObject({ blocked: true, blocksYou: true });
@@ -163,7 +163,7 @@ describe.each(CALLERS)('when Ana has blocked Ben (called as %s)', (as) => {
   });
 });
 
-it('a new block says where it is', async () => {
+it('a new block is answered with its Location', async () => {
   const { ana, ben } = await newWorld();
   const answer = await ana.raw('POST', '/v1/blocks', { body: { user: ben.address } });
   expect(answer.status).toBe(201);
@@ -190,7 +190,7 @@ it('a cursor that the list of blocks did not give out is refused', async () => {
   }
 });
 
-it('nobody unknown can be blocked, unblocked or asked about', async () => {
+it('an unknown user cannot be blocked, unblocked or asked about', async () => {
   const { ana, ben } = await newWorld();
   for (const address of [
     '@nobody.at.all',
@@ -205,14 +205,14 @@ it('nobody unknown can be blocked, unblocked or asked about', async () => {
   await expect(ana.unblock(ben)).rejects.toBeProblem(notBlocked);
 });
 
-it('a block names one user, in a text', async () => {
+it('a block command names one user, as a string', async () => {
   const { ana } = await newWorld();
   expect(await ana.raw('POST', '/v1/blocks', { body: {} })).toBeProblem(invalid, 'user');
   expect(await ana.raw('POST', '/v1/blocks', { body: { user: 7 } })).toBeProblem(invalid, 'user');
   expect(await ana.raw('POST', '/v1/blocks', { body: { user: '@ben', why: 'x' } })).toBeProblem(invalid, 'why');
 });
 
-it('a removed user cannot be blocked, but unblocked, by id', async () => {
+it('a removed user cannot be blocked, but can be unblocked, by id', async () => {
   const { ana, ben, cleo } = await newWorld();
   await ana.block(ben);
   await ben.api.removeMe();
@@ -223,7 +223,7 @@ it('a removed user cannot be blocked, but unblocked, by id', async () => {
   await expect(ana.unblock(ben)).rejects.toBeProblem(notBlocked);
 });
 
-it('the blocks of a user who is removed end with them', async () => {
+it('the blocks of a removed user end', async () => {
   const { ana, ben } = await newWorld();
   await ana.block(ben);
   await ana.api.removeMe();
@@ -240,7 +240,7 @@ it('an application blocks and unblocks by its own ids', async () => {
   await asApp.ana.api.removeBlock({ address });
 });
 
-it('blocksVersion counts each block and unblock, and nothing refused', async () => {
+it('blocksVersion counts each block and unblock, and no refused one', async () => {
   const { ana, ben, cleo } = await newWorld();
   const version = async (): Promise<number> => (await ana.api.sync()).blocksVersion;
   const first = await version();
@@ -253,7 +253,7 @@ it('blocksVersion counts each block and unblock, and nothing refused', async () 
   expect((await version()) - first).toBe(3);
 });
 
-it('of 50 blocks of the same user at once one is made, of 50 unblocks one', async () => {
+it('of 50 concurrent blocks of one user one succeeds, and of 50 unblocks one', async () => {
   const { ana, ben } = await newWorld();
   const first = (await ana.api.sync()).blocksVersion;
   expect(await outcomes(times(50, () => ana.block(ben)))).toEqual({ done: 1, 'already-blocked': 49 });
@@ -262,7 +262,7 @@ it('of 50 blocks of the same user at once one is made, of 50 unblocks one', asyn
   expect((await ana.api.sync()).blocksVersion - first).toBe(2);
 });
 
-it('a block that meets messages in flight holds for all that began after it was answered', async () => {
+it('a block refuses every message whose send began after the block was answered', async () => {
   const { ana, ben } = await newWorld();
   const sends = times(25, (i) => ben.sendTo(ana, `before ${i}`));
   const block = ana.block(ben);
@@ -273,7 +273,7 @@ it('a block that meets messages in flight holds for all that began after it was 
   expect(await ana.texts()).toEqual(stored);
 });
 
-it('a block that meets an adding to a group: either it comes first and refuses it, or the group stands', async () => {
+it('a block that races with an addition to a group either refuses the addition or comes after it', async () => {
   const { ana, ben } = await newWorld();
   const [, group] = await Promise.allSettled([ana.block(ben), ben.createGroup('Rowing', ana)]);
   const isIn = (await ana.api.listGroups()).items.length === 1;

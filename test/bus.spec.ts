@@ -13,8 +13,8 @@ import { until } from './support/until.js';
 
 Logger.overrideLogger(false);
 
-/** Longer than any disturbance of a start is held back. */
-const CALM_MS = 1600;
+/** Longer than a process that has started takes to report its last possible loss. */
+const STARTED_MS = 1600;
 const ID = '0193f0e8-0000-7000-8000-00000000000a';
 const membership = { conversationId: ID, membersVersion: 3, userIds: [ID] };
 
@@ -50,45 +50,45 @@ const typing = (userId: string): AnyEvent => ({
 });
 const changed = (userId: string): AnyEvent => ({ name: 'user.changed', data: { userId } });
 
-/** One of several processes, as far as the bus is concerned. */
-class Copy {
-  readonly heard: AnyEvent[] = [];
-  readonly disturbances: string[] = [];
-  private quietSince = performance.now();
+/** The bus of one of several processes. */
+class BusProcess {
+  readonly received: AnyEvent[] = [];
+  readonly possibleLosses: string[] = [];
+  private lastLossAt = performance.now();
 
   private constructor(readonly bus: EventBus) {
     for (const name of Object.keys(EVENTS) as EventName[]) {
-      bus.on(name, (data) => this.heard.push({ name, data } as AnyEvent));
+      bus.on(name, (data) => this.received.push({ name, data } as AnyEvent));
     }
     bus.onPossibleLoss((reason) => {
-      this.quietSince = performance.now();
-      this.disturbances.push(reason);
+      this.lastLossAt = performance.now();
+      this.possibleLosses.push(reason);
     });
   }
 
   static async start(
     postgres: PostgresTransport = new PostgresTransport(database.url),
     redisUrl?: string,
-  ): Promise<Copy> {
+  ): Promise<BusProcess> {
     const redis = redisUrl === undefined ? undefined : new RedisTransport(redisUrl, database.url);
-    const copy = new Copy(new EventBus(redis ? { postgres, redis } : { postgres }));
-    cleanUps.unshift(() => copy.stop());
-    await copy.bus.onModuleInit();
-    return copy;
+    const node = new BusProcess(new EventBus(redis ? { postgres, redis } : { postgres }));
+    cleanUps.unshift(() => node.stop());
+    await node.bus.onModuleInit();
+    return node;
   }
 
   stop(): Promise<void> {
     return this.bus.onApplicationShutdown();
   }
 
-  /** Resolves when it has got over the disturbances of its start, of which the last is told after a second. */
-  async calm(): Promise<void> {
-    await until(() => performance.now() - this.quietSince > CALM_MS);
-    this.disturbances.length = 0;
-    this.heard.length = 0;
+  /** Resolves after the possible losses of its start, the last of which is reported after a second. */
+  async afterStart(): Promise<void> {
+    await until(() => performance.now() - this.lastLossAt > STARTED_MS);
+    this.possibleLosses.length = 0;
+    this.received.length = 0;
   }
 
-  /** As the unit of work does. */
+  /** Like the unit of work. */
   async commit(some: readonly AnyEvent[], end: 'COMMIT' | 'ROLLBACK' = 'COMMIT'): Promise<void> {
     await db.query('BEGIN');
     await this.bus.prepare(some, db);
@@ -96,32 +96,32 @@ class Copy {
     if (end === 'COMMIT') this.bus.publish(some);
   }
 
-  /** Tells something, again and again, until the other hears it: from then on both have each other. */
-  async reaches(other: Copy, event: AnyEvent = typing('are you there?')): Promise<void> {
-    const before = other.heard.length;
+  /** Publishes an event repeatedly until the other receives it: from then on the other is a peer. */
+  async reaches(other: BusProcess, event: AnyEvent = typing('are you there?')): Promise<void> {
+    const before = other.received.length;
     await until(() => {
       this.bus.publish([event]);
-      return other.heard.length > before;
+      return other.received.length > before;
     });
   }
 
   names(): string[] {
-    return this.heard.map(({ data }) => (data as { userId?: string }).userId ?? '');
+    return this.received.map(({ data }) => (data as { userId?: string }).userId ?? '');
   }
 }
 
-/** Two that know each other. */
-async function two(redisUrl?: string): Promise<[Copy, Copy]> {
-  const ana = await Copy.start(undefined, redisUrl);
-  const ben = await Copy.start(undefined, redisUrl);
+/** Two processes that are peers. */
+async function two(redisUrl?: string): Promise<[BusProcess, BusProcess]> {
+  const ana = await BusProcess.start(undefined, redisUrl);
+  const ben = await BusProcess.start(undefined, redisUrl);
   await ana.reaches(ben);
   await ben.reaches(ana);
-  await Promise.all([ana.calm(), ben.calm()]);
+  await Promise.all([ana.afterStart(), ben.afterStart()]);
   return [ana, ben];
 }
 
-/** What goes over PostgreSQL's channel. */
-async function overhear(): Promise<{ kind: string }[]> {
+/** The envelopes on PostgreSQL's channel from now on. */
+async function listenToEnvelopes(): Promise<{ kind: string }[]> {
   const envelopes: { kind: string }[] = [];
   await db.query('LISTEN parley');
   db.on('notification', ({ payload }) => envelopes.push(JSON.parse(payload ?? '') as { kind: string }));
@@ -152,29 +152,29 @@ async function startRedis(): Promise<RedisServer> {
   return redis;
 }
 
-const carriers = hasRedis ? (['PostgreSQL', 'Redis'] as const) : (['PostgreSQL'] as const);
+const transports = hasRedis ? (['PostgreSQL', 'Redis'] as const) : (['PostgreSQL'] as const);
 
-describe.each(carriers)('over %s', (carrier) => {
+describe.each(transports)('over %s', (transport) => {
   const redisUrl = async (): Promise<string | undefined> =>
-    carrier === 'Redis' ? (await startRedis()).url : undefined;
+    transport === 'Redis' ? (await startRedis()).url : undefined;
 
-  it('every event is heard by the other process as it was, and by its own once', async () => {
+  it(`over ${transport}, every event reaches the other process unchanged, and its own process once`, async () => {
     const [ana, ben] = await two(await redisUrl());
     await ana.commit(events);
-    await until(() => ben.heard.length >= events.length);
-    await ben.commit([typing('the end'), changed('the end')]); // behind what ana would hear of her own
+    await until(() => ben.received.length >= events.length);
+    await ben.commit([typing('the end'), changed('the end')]); // after every event of her own that ana could receive
     await until(() => ana.names().filter((name) => name === 'the end').length === 2);
-    const told = ({ heard }: Copy): AnyEvent[] =>
-      heard
+    const sorted = ({ received }: BusProcess): AnyEvent[] =>
+      received
         .filter(({ data }) => !('userId' in data) || data.userId === ID)
         .toSorted((a, b) => a.name.localeCompare(b.name));
     const all = events.toSorted((a, b) => a.name.localeCompare(b.name));
-    expect(told(ana)).toEqual(all);
-    expect(told(ben)).toEqual(all);
-    expect([ana.disturbances, ben.disturbances]).toEqual([[], []]);
+    expect(sorted(ana)).toEqual(all);
+    expect(sorted(ben)).toEqual(all);
+    expect([ana.possibleLosses, ben.possibleLosses]).toEqual([[], []]);
   });
 
-  it('many events from both sides arrive in order, none of them missed', async () => {
+  it(`over ${transport}, 10,000 events from each of two processes arrive in order, and none is lost`, async () => {
     const [ana, ben] = await two(await redisUrl());
     const some = (name: string): AnyEvent[] =>
       Array.from({ length: 50 }, (_, i) => ({
@@ -186,103 +186,103 @@ describe.each(carriers)('over %s', (carrier) => {
       ben.bus.publish(some('ben'));
       await new Promise(setImmediate);
     }
-    await until(() => ana.heard.length >= 10_000 && ben.heard.length >= 10_000);
-    const seqs = (copy: Copy, sender: string): number[] =>
-      copy.heard
+    await until(() => ana.received.length >= 10_000 && ben.received.length >= 10_000);
+    const seqs = (node: BusProcess, sender: string): number[] =>
+      node.received
         .map(({ data }) => data as EventMap['message.sent'])
         .filter(({ senderId }) => senderId === sender)
         .map(({ seq }) => seq);
     const expected = Array.from({ length: 100 }, () => Array.from({ length: 50 }, (_, i) => i)).flat();
     expect(seqs(ana, 'ben')).toEqual(expected);
     expect(seqs(ben, 'ana')).toEqual(expected);
-    expect([ana.disturbances, ben.disturbances]).toEqual([[], []]);
+    expect([ana.possibleLosses, ben.possibleLosses]).toEqual([[], []]);
   });
 
-  it('what was published before the end is heard, then goodbye, and nobody is disturbed', async () => {
+  it(`over ${transport}, a process that stops sends its last events and peerDown, and causes no possible loss`, async () => {
     const [ana, ben] = await two(await redisUrl());
     const last = Array.from({ length: 1000 }, (_, i) => typing(`last ${i}`));
     ana.bus.publish(last.slice(0, 500));
     ana.bus.publish(last.slice(500));
     await ana.stop();
-    await until(() => ben.heard.length === 1000);
+    await until(() => ben.received.length === 1000);
     await sleep(3500); // longer than a process may be silent
-    expect(ben.disturbances).toEqual([]);
+    expect(ben.possibleLosses).toEqual([]);
   });
 });
 
-it('a process alone sends nothing but beats, and PostgreSQL tells others what is rare', async () => {
-  const envelopes = await overhear();
-  const ana = await Copy.start();
+it('a process without peers sends heartbeats only, and its transactional events', async () => {
+  const envelopes = await listenToEnvelopes();
+  const ana = await BusProcess.start();
   ana.bus.publish(events.filter(({ name }) => isBestEffort(name)));
   await ana.commit([changed('x')]);
   await until(() => envelopes.filter(({ kind }) => kind === 'beat').length >= 2);
   expect(envelopes.map(({ kind }) => kind)).toEqual(['hello', 'change', 'beat', 'beat']);
 });
 
-it('what is rolled back is told to nobody', async () => {
+it('an event of a transaction that is rolled back reaches no process', async () => {
   const [ana, ben] = await two();
   await ana.commit([changed('rolled back')], 'ROLLBACK');
   await ana.commit([changed('committed')]);
-  await until(() => ben.heard.length > 0);
+  await until(() => ben.received.length > 0);
   expect(ben.names()).toEqual(['committed']);
 });
 
-it('a connection that is killed comes back: a disturbance, and nothing is stuck', async () => {
+it('a killed connection of the bus comes back, and is a possible loss for both processes', async () => {
   const [ana, ben] = await two();
   const since = ana.bus.healthySince();
   for (let i = 0; i < 3; i++) {
-    const before = ana.disturbances.length;
+    const before = ana.possibleLosses.length;
     await db.query(`SELECT pg_terminate_backend(pid) ${LISTENERS}`);
-    ana.bus.publish([typing('into the gap')]);
-    await until(() => ana.disturbances.length > before && ben.disturbances.length > 0);
+    ana.bus.publish([typing('lost')]);
+    await until(() => ana.possibleLosses.length > before && ben.possibleLosses.length > 0);
     await ana.reaches(ben);
     await ben.reaches(ana);
   }
   await until(() => ana.bus.isHealthy());
   expect(ana.bus.healthySince()).toBeGreaterThan(since!);
-  await ana.commit([changed('rare')]);
-  await until(() => ben.names().includes('rare'));
+  await ana.commit([changed('after it')]);
+  await until(() => ben.names().includes('after it'));
   const { rows } = await db.query(`SELECT pid ${LISTENERS}`);
   expect(rows).toHaveLength(2);
 });
 
-it('while PostgreSQL cannot be reached it is tried again and again; afterwards all is as before', async () => {
+it('a process that cannot reach PostgreSQL reports possible losses until it can, and then reaches the other process', async () => {
   const proxy = await Proxy.before(database.url);
   cleanUps.push(() => proxy.close());
-  const ana = await Copy.start(new PostgresTransport(proxy.url));
-  const ben = await Copy.start();
+  const ana = await BusProcess.start(new PostgresTransport(proxy.url));
+  const ben = await BusProcess.start();
   await ana.reaches(ben);
   proxy.cut();
   await until(() => !ana.bus.isHealthy());
-  const before = ana.disturbances.length;
-  await until(() => ana.disturbances.length >= before + 2); // again and again while it lasts
+  const before = ana.possibleLosses.length;
+  await until(() => ana.possibleLosses.length >= before + 2); // repeated while it lasts
   proxy.mend();
   await until(() => ana.bus.isHealthy());
   await ana.reaches(ben);
   await ben.reaches(ana);
 });
 
-it('a connection that goes silent without an end is noticed within a second and replaced', async () => {
+it('a connection that goes silent without an end is noticed within a second and a half, and replaced', async () => {
   const proxy = await Proxy.before(database.url);
   cleanUps.push(() => proxy.close());
-  const ana = await Copy.start(new PostgresTransport(proxy.url));
-  const ben = await Copy.start();
+  const ana = await BusProcess.start(new PostgresTransport(proxy.url));
+  const ben = await BusProcess.start();
   await ana.reaches(ben);
   proxy.silence();
   const silentAt = performance.now();
-  let lastFresh = silentAt; // rather than when that was seen to be over, which a busy machine puts off
+  let lastHealthy = silentAt; // not the time at which the test saw it end, which a busy machine delays
   await until(() => {
     if (!ana.bus.isHealthy()) return true;
-    lastFresh = performance.now();
+    lastHealthy = performance.now();
     return false;
   });
-  expect(lastFresh - silentAt).toBeLessThan(1500);
+  expect(lastHealthy - silentAt).toBeLessThan(1500);
   await until(() => ana.bus.isHealthy());
   await ana.reaches(ben);
   await ben.reaches(ana);
 });
 
-it('a notification that is lost is found within a beat', async () => {
+it('a lost notification is noticed with the next heartbeat', async () => {
   class Lossy extends PostgresTransport {
     isLossy = false;
     override send(envelopes: readonly string[]): Promise<void> {
@@ -290,36 +290,36 @@ it('a notification that is lost is found within a beat', async () => {
     }
   }
   const transport = new Lossy(database.url);
-  const ana = await Copy.start(transport);
-  const ben = await Copy.start();
+  const ana = await BusProcess.start(transport);
+  const ben = await BusProcess.start();
   await ana.reaches(ben);
-  await ben.calm();
+  await ben.afterStart();
   transport.isLossy = true;
   ana.bus.publish([typing('lost')]);
   transport.isLossy = false;
-  await until(() => ben.disturbances.length > 0);
-  expect(ben.disturbances[0]).toMatch(/^missed 1/);
+  await until(() => ben.possibleLosses.length > 0);
+  expect(ben.possibleLosses[0]).toMatch(/^missed 1/);
   expect(ben.names()).not.toContain('lost');
 });
 
 it('a process that cannot listen to PostgreSQL does not start', async () => {
-  const ana = Copy.start(new PostgresTransport('postgres://parley@127.0.0.1:1/parley'));
+  const ana = BusProcess.start(new PostgresTransport('postgres://parley@127.0.0.1:1/parley'));
   await expect(ana).rejects.toThrow('ECONNREFUSED');
 });
 
 const withRedis = hasRedis ? it : it.skip;
 
-withRedis('while Redis is stopped PostgreSQL carries all of it, and Redis again afterwards', async () => {
+withRedis('PostgreSQL carries the best-effort events while Redis is stopped, and Redis does afterwards', async () => {
   const redis = await startRedis();
   const [ana, ben] = await two(redis.url);
-  const envelopes = await overhear();
+  const envelopes = await listenToEnvelopes();
   await ana.reaches(ben);
   expect(envelopes.filter(({ kind }) => kind === 'batch')).toEqual([]);
 
   await redis.stop();
   await ana.reaches(ben);
   await ben.reaches(ana);
-  await until(() => ana.disturbances.length > 0 && ben.disturbances.length > 0);
+  await until(() => ana.possibleLosses.length > 0 && ben.possibleLosses.length > 0);
   expect(envelopes.some(({ kind }) => kind === 'batch')).toBe(true);
   expect(ana.bus.healthySince()).toBeDefined();
 
@@ -334,26 +334,26 @@ withRedis('while Redis is stopped PostgreSQL carries all of it, and Redis again 
   }
 });
 
-withRedis('a process starts without Redis and uses it once it is there', async () => {
+withRedis('a process starts while Redis is down, and uses it later', async () => {
   const redis = await startRedis();
   await redis.stop();
-  const ana = await Copy.start(undefined, redis.url);
-  const ben = await Copy.start(undefined, redis.url);
+  const ana = await BusProcess.start(undefined, redis.url);
+  const ben = await BusProcess.start(undefined, redis.url);
   await ana.reaches(ben);
   await redis.start();
   await until(() => ana.bus.isHealthy() && ben.bus.isHealthy());
   await ana.reaches(ben);
 });
 
-withRedis('a process without REDIS_URL hears the others all the same', async () => {
+withRedis('a process without REDIS_URL receives the events of the others all the same', async () => {
   const redis = await startRedis();
-  const ana = await Copy.start(undefined, redis.url);
-  const ben = await Copy.start();
+  const ana = await BusProcess.start(undefined, redis.url);
+  const ben = await BusProcess.start();
   await ana.reaches(ben);
   await ben.reaches(ana);
 });
 
-withRedis('what is in flight when Redis is lost fails, instead of holding up what comes after', async () => {
+withRedis('a send in flight fails when Redis is lost, instead of delaying later ones', async () => {
   const redis = await startRedis();
   const transport = new RedisTransport(redis.url, database.url);
   cleanUps.unshift(() => transport.close());
@@ -364,19 +364,22 @@ withRedis('what is in flight when Redis is lost fails, instead of holding up wha
   await Promise.all([expect(sending).rejects.toThrow(), redis.stop()]); // it fails while Redis stops
 });
 
-withRedis('a Redis that goes silent without an end is replaced by PostgreSQL, and connected anew', async () => {
-  const redis = await startRedis();
-  const proxy = await Proxy.before(redis.url);
-  cleanUps.push(() => proxy.close());
-  const ana = await Copy.start(undefined, proxy.url);
-  const ben = await Copy.start(undefined, redis.url);
-  await until(() => ana.bus.isHealthy());
-  await ana.reaches(ben);
-  proxy.silence();
-  await until(() => !ana.bus.isHealthy());
-  await ana.reaches(ben);
-  expect(ana.bus.healthySince()).toBeDefined();
-  await until(() => ana.bus.isHealthy());
-  await ana.reaches(ben);
-  await ben.reaches(ana);
-});
+withRedis(
+  'PostgreSQL replaces a Redis that goes silent without an end, until its connection is open again',
+  async () => {
+    const redis = await startRedis();
+    const proxy = await Proxy.before(redis.url);
+    cleanUps.push(() => proxy.close());
+    const ana = await BusProcess.start(undefined, proxy.url);
+    const ben = await BusProcess.start(undefined, redis.url);
+    await until(() => ana.bus.isHealthy());
+    await ana.reaches(ben);
+    proxy.silence();
+    await until(() => !ana.bus.isHealthy());
+    await ana.reaches(ben);
+    expect(ana.bus.healthySince()).toBeDefined();
+    await until(() => ana.bus.isHealthy());
+    await ana.reaches(ben);
+    await ben.reaches(ana);
+  },
+);

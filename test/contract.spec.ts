@@ -8,8 +8,8 @@ const WITH_BODY = operations.filter(({ requestBody }) => requestBody);
 const LISTS = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'limit'));
 const PAGES = operations.filter(({ parameters = [] }) => parameters.some(({ name }) => name === 'cursor'));
 
-/** The address of an operation that exists for this person: themselves, their group, their message. */
-async function placeOf(world: World): Promise<(path: string) => string> {
+/** Fills in the paths of operations with ids that exist for Ana: a user, a group, a message, a conversation. */
+async function pathsOf(world: World): Promise<(path: string) => string> {
   const { ana, ben } = world;
   const group = await ana.createGroup('Trip', ben);
   const message = await ana.sendTo(ben, 'Hello');
@@ -21,7 +21,7 @@ async function placeOf(world: World): Promise<(path: string) => string> {
       .replace('{conversation}', message.conversationId);
 }
 
-/** Routes of applications are called by one, the others by Ana. */
+/** Headers of the application for its own routes, of Ana for the others. */
 const headersFor = (ana: Person, app: Person, security: readonly object[]): Readonly<Record<string, string>> =>
   security.some((scheme) => 'bearer' in scheme) ? ana.headers : { 'X-Api-Key': app.headers['X-Api-Key']! };
 
@@ -67,12 +67,12 @@ describe.each(['express', 'fastify'] as const)('on %s', (httpEngine) => {
     async (field) => {
       const started = await world();
       const { ana, raw, asApp, counts } = started;
-      const place = await placeOf(started);
+      const pathOf = await pathsOf(started);
       const before = await counts();
       for (const { method, path, security } of operations) {
         if (method === 'GET') continue;
         const headers = headersFor(ana, asApp.ana, security);
-        const answer = await raw(method, place(path), { body: `{"${field}": {"a": 1}}`, headers });
+        const answer = await raw(method, pathOf(path), { body: `{"${field}": {"a": 1}}`, headers });
         expect(answer).toBeProblem(invalid, field);
       }
       expect(await counts()).toEqual(before);
@@ -90,11 +90,11 @@ describe.each(['express', 'fastify'] as const)('on %s', (httpEngine) => {
     async (query) => {
       const started = await world();
       const { ana, raw, asApp, counts } = started;
-      const place = await placeOf(started);
+      const pathOf = await pathsOf(started);
       const before = await counts();
       for (const { method, path, security } of operations) {
         const headers = headersFor(ana, asApp.ana, security);
-        const answer = await raw(method, `${place(path)}?${query}`, { headers });
+        const answer = await raw(method, `${pathOf(path)}?${query}`, { headers });
         expect(answer).toBeProblem(invalid, query.split('=')[0]);
       }
       expect(await counts()).toEqual(before);
@@ -106,14 +106,14 @@ describe.each(['express', 'fastify'] as const)('on %s', (httpEngine) => {
     async (_name, { method, path, security }) => {
       const started = await world();
       const { ana, raw, asApp } = started;
-      const place = await placeOf(started);
+      const pathOf = await pathsOf(started);
       const headers = headersFor(ana, asApp.ana, security);
       const search = path === '/v1/users' ? '&search=a' : '';
       for (const limit of ['0', '201', '-1', '1.5', 'ten', '1e2', '', '1&limit=2', '9'.repeat(30)]) {
-        const answer = await raw(method, `${place(path)}?limit=${limit}${search}`, { headers });
+        const answer = await raw(method, `${pathOf(path)}?limit=${limit}${search}`, { headers });
         expect(answer).toBeProblem(invalid, 'limit');
       }
-      expect((await raw(method, `${place(path)}?limit=200${search}`, { headers })).status).toBe(200);
+      expect((await raw(method, `${pathOf(path)}?limit=200${search}`, { headers })).status).toBe(200);
     },
   );
 
@@ -122,7 +122,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (httpEngine) => {
     async (_name, { method, path, security }) => {
       const started = await world();
       const { ana, raw, asApp } = started;
-      const place = await placeOf(started);
+      const pathOf = await pathsOf(started);
       const headers = headersFor(ana, asApp.ana, security);
       const search = path === '/v1/users' ? '&search=a' : '';
       for (const cursor of [
@@ -134,7 +134,7 @@ describe.each(['express', 'fastify'] as const)('on %s', (httpEngine) => {
         encoded({}),
         encoded([null, '\0']),
       ]) {
-        const answer = await raw(method, `${place(path)}?cursor=${cursor}${search}`, { headers });
+        const answer = await raw(method, `${pathOf(path)}?cursor=${cursor}${search}`, { headers });
         expect(answer).toBeProblem(malformed);
       }
     },

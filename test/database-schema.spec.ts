@@ -297,9 +297,9 @@ describe('a database of somebody else', () => {
     await db.query(`CREATE SCHEMA parley; CREATE TABLE parley.users (email text)`);
     const program = Program.start({ DATABASE_URL: database.url, JWT_SECRET });
     expect(await program.exit).toMatchObject({ code: 1 });
-    expect(program.said).toMatch(
+    expect(program.output).toMatch(
       /^Parley cannot start: the schema parley of the database \w+ holds what .* \(users\); set/m,
     );
-    expect(program.said).not.toMatch(/\n +at /);
+    expect(program.output).not.toMatch(/\n +at /);
   });
 });

@@ -11,8 +11,11 @@ it.each([
   const { url, db } = await server({ registration: 'open' });
   const program = Program.run(process.execPath, DEMO, { PARLEY_URL: url, ...environment });
   const { code } = await program.exit;
-  expect({ code, said: program.said }).toMatchObject({ code: 0, said: expect.stringContaining('Ben has read it') });
-  const lines = program.said.split('\n').map((line) => line.split('│'));
+  expect({ code, output: program.output }).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('Ben has read it'),
+  });
+  const lines = program.output.split('\n').map((line) => line.split('│'));
   const bens = lines.filter(([, right]) => right?.includes('Ana: ')).map(([, right]) => right!.trim());
   expect(bens).toEqual([
     'Ana: Hello Ben! Rowing on Sunday?',
@@ -22,8 +25,8 @@ it.each([
   expect((await db.query('SELECT FROM users WHERE deleted_at IS NULL')).rowCount).toBe(0);
 });
 
-it('the demo says where nothing answers', async () => {
+it('the demo names the address if no server answers', async () => {
   const program = Program.run(process.execPath, DEMO, { PARLEY_URL: 'http://127.0.0.1:9' });
   expect((await program.exit).code).toBe(1);
-  expect(program.said).toContain('No Parley answers at http://127.0.0.1:9');
+  expect(program.output).toContain('No Parley answers at http://127.0.0.1:9');
 });

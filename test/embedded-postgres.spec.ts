@@ -37,7 +37,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-it('is made once, in UTF-8 and sorting by code point whatever the language of the machine, and keeps its port', async () => {
+it("the embedded PostgreSQL is made once, in UTF-8, sorted by code point whatever the machine's language, and keeps its port", async () => {
   const steps: string[] = [];
   const first = await start(steps);
   expect(await ask(first.url, 'SHOW server_encoding')).toBe('UTF8');
@@ -51,18 +51,18 @@ it('is made once, in UTF-8 and sorting by code point whatever the language of th
   expect(steps.filter((step) => step.includes('first start'))).toHaveLength(1);
 });
 
-it('lets nobody in without its password', async () => {
+it('the embedded PostgreSQL refuses a connection without its password', async () => {
   const { url } = await start();
   await expect(ask(url.replace(/:[^:@]+@/, ':guessed@'), 'SELECT 1')).rejects.toThrow('password authentication failed');
 });
 
-it('is for one at a time', async () => {
+it('a second start on the same directory is refused', async () => {
   const { url } = await start();
   await expect(start()).rejects.toThrow(DirectoryInUse);
   expect(await ask(url, 'SELECT 1')).toBe(1);
 });
 
-it('stops a server that was left behind, and starts its own', async () => {
+it('a start stops a PostgreSQL that a killed Parley left behind, and starts its own', async () => {
   const { port, cluster, stop } = await start();
   await stop();
   const user = postgresUser(cluster);
@@ -70,33 +70,33 @@ it('stops a server that was left behind, and starts its own', async () => {
   const options = ['-D', cluster, '-c', `port=${port}`, '-c', 'unix_socket_directories='];
   const left = spawn(postgres, options, { ...user, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = new Promise((resolve) => left.once('exit', resolve));
-  for await (const said of left.stderr) if (String(said).includes('ready to accept connections')) break;
+  for await (const output of left.stderr) if (String(output).includes('ready to accept connections')) break;
   const steps: string[] = [];
   expect(await ask((await start(steps)).url, 'SELECT 1')).toBe(1);
   expect(await ended).toBe(0);
   expect(steps).toContain('stopped a PostgreSQL that was left behind');
 });
 
-it('does not take another process for its server, though that has the number in postmaster.pid', async () => {
+it('a start does not stop another process that has the id in postmaster.pid', async () => {
   const { stop } = await start();
   await stop();
   writeFileSync(inCluster('postmaster.pid'), `${process.ppid}\n${path.join(directory, 'cluster')}\n1\n1\n`);
   expect(await ask((await start()).url, 'SELECT 1')).toBe(1);
 });
 
-it('begins anew where making it was interrupted', async () => {
+it('a start makes the cluster again if an earlier start was interrupted', async () => {
   mkdirSync(path.join(directory, 'cluster.new', 'half'), { recursive: true });
   expect(await ask((await start()).url, 'SELECT 1')).toBe(1);
 });
 
-it('tells which PostgreSQL made files that it cannot read', async () => {
+it('a start names the PostgreSQL version that made files it cannot read', async () => {
   const { stop } = await start();
   await stop();
   writeFileSync(inCluster('PG_VERSION'), '17\n');
   await expect(start()).rejects.toThrow(/made by PostgreSQL 17, and this Parley brings PostgreSQL 18/);
 });
 
-it('tells that its password file is not the right one', async () => {
+it('a start reports that its password file is the wrong one', async () => {
   const { stop } = await start();
   await stop();
   rmSync(path.join(directory, 'password'));

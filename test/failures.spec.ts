@@ -24,7 +24,7 @@ async function loggedServer(): Promise<{ server: TestServer; lines: Logged[] }> 
 }
 
 describe('what nobody expected', () => {
-  it('is a 500 that tells the caller nothing and the log everything, under one request id', async () => {
+  it('an unexpected error is a 500 without details for the caller, and logged in full under the same request id', async () => {
     const { server, lines } = await loggedServer();
     const { ana } = await newWorld({ on: server });
     await server.db.query('ALTER TABLE blocks RENAME TO blocks_away');
@@ -47,7 +47,7 @@ describe('what nobody expected', () => {
 });
 
 describe('a database that cannot answer now', () => {
-  it('is a 503 that says when to try again, and what was locked works once it is free', async () => {
+  it('a database lock timeout is a 503 with Retry-After, and the same request succeeds after the lock', async () => {
     const { ana, ben, server } = await newWorld({ on: await startServer({}, false) });
     const { conversationId } = await ana.sendTo(ben, 'first');
     const blocker = await server.db.connect();
@@ -63,7 +63,7 @@ describe('a database that cannot answer now', () => {
     expect(await ben.unread()).toEqual(['first', 'second']);
   });
 
-  it('is found again when its connections were cut', async () => {
+  it('a server reconnects to its database after its connections were cut', async () => {
     const { ana, ben, server } = await newWorld({ on: await startServer({}, false) });
     await ana.sendTo(ben, 'before');
     await server.db.query(
@@ -80,7 +80,7 @@ describe('a database that cannot answer now', () => {
 });
 
 describe('the log', () => {
-  it('has a line per request: who asked what, and how it ended, without what was searched for', async () => {
+  it('the log has a line per request with caller, route and status, without the search text', async () => {
     const { server, lines } = await loggedServer();
     const { ana, asApp } = await newWorld({ on: server });
     lines.length = 0;

@@ -16,7 +16,7 @@ jest.setTimeout(120_000);
 
 const CLIENTS = 20;
 const MESSAGES_EACH = 40;
-/** Shares of all messages after which one copy is killed, and started again. */
+/** Shares of all messages after which one server is killed, and started again. */
 const KILLED_AT = 0.3;
 const STARTED_AT = 0.6;
 const PATIENCE_MS = 60_000;
@@ -30,26 +30,26 @@ afterAll(async () => {
 
 const pick = <T>(some: readonly T[]): T => some[Math.floor(Math.random() * some.length)]!;
 
-/** Two copies of the program on one database, of which the second may be down. */
-class Copies {
+/** Two servers on one database; the second may be down. */
+class Servers {
   private second: Program | undefined;
   private constructor(
     private readonly environment: Readonly<Record<string, string>>,
     readonly first: string,
-    /** Where copies listen, or did a moment ago. */
+    /** The servers' addresses; the second may be down. */
     readonly urls: string[],
   ) {}
 
-  static async start(databaseUrl: string): Promise<Copies> {
+  static async start(databaseUrl: string): Promise<Servers> {
     const environment = {
       DATABASE_URL: databaseUrl,
       JWT_SECRET: 'the secret of the tests, at least 32 characters',
       BOOTSTRAP_API_KEY: APPLICATION_KEY,
     };
     const first = await Program.start(environment).url();
-    const copies = new Copies(environment, first, [first]);
-    await copies.startSecond();
-    return copies;
+    const servers = new Servers(environment, first, [first]);
+    await servers.startSecond();
+    return servers;
   }
 
   async startSecond(): Promise<void> {
@@ -63,17 +63,17 @@ class Copies {
   }
 }
 
-/** A message as its sender was told it is stored. */
+/** A message that the server has confirmed to its sender. */
 type Acknowledged = Pick<Schemas['Message'], 'id' | 'text'>;
 
-/** Somebody who sends, whatever happens to the copies, until each message is stored or refused; over REST or a socket. */
+/** Sends each message, over REST or a socket, until it is stored or refused, whatever happens to the servers. */
 class Writer {
   readonly acknowledged: Acknowledged[] = [];
   private socket: { readonly url: string; readonly client: LiveClient } | undefined;
 
   constructor(
     private readonly person: Person,
-    private readonly copies: Copies,
+    private readonly servers: Servers,
   ) {}
 
   async send(recipient: string, text: string): Promise<void> {
@@ -87,13 +87,13 @@ class Writer {
     throw new Error(`${text} is neither stored nor refused`);
   }
 
-  /** Undefined: refused. */
+  /** Undefined if it is refused. */
   private async try(
     recipient: string,
     text: string,
     clientMessageId: string,
   ): Promise<Acknowledged | 'again' | undefined> {
-    const url = pick(this.copies.urls);
+    const url = pick(this.servers.urls);
     try {
       if (Math.random() < 0.5) {
         return await this.person.api.with({ baseUrl: url }).sendMessage({ recipient, text, clientMessageId });
@@ -116,48 +116,48 @@ class Writer {
   }
 }
 
-/** Somebody who reads, and whose connection is lost now and then; at whichever copy there is. */
+/** Reads from any running server, and loses its connection now and then. */
 class Reader {
   readonly log: LiveLog;
 
   constructor(
     person: Person,
-    private readonly copies: Copies,
+    private readonly servers: Servers,
   ) {
     this.log = new LiveLog(person);
   }
 
   async readUntil(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
-      await this.level();
+      await this.catchUp();
       await sleep(Math.random() * 1_500);
       if (Math.random() < 0.7) await this.log.drop();
     }
-    await this.level();
+    await this.catchUp();
   }
 
-  /** Where a copy is gone another one is tried. */
-  async level(): Promise<void> {
+  /** If a server is down, tries again. */
+  async catchUp(): Promise<void> {
     for (const start = performance.now(); ; await sleep(20)) {
       try {
-        return await this.log.level(pick(this.copies.urls));
+        return await this.log.catchUp(pick(this.servers.urls));
       } catch (error) {
-        await this.log.settled(); // what was doubled or out of order is no matter of connections
+        await this.log.settled(); // throws if a message was doubled or out of order
         if (performance.now() - start > PATIENCE_MS) throw error;
       }
     }
   }
 }
 
-it('through kill -9, lost connections and retries each client holds exactly its log, and what was acknowledged is there once', async () => {
+it('through kill -9, lost connections and retries each client holds exactly its log, and each acknowledged message is stored once', async () => {
   const database = await newDatabase();
   const db = new pg.Pool({ connectionString: database.url, max: 2 });
   cleanUps.push(
     () => db.end(),
     () => database.drop(),
   );
-  const copies = await Copies.start(database.url);
-  const world: World<string> = await newWorld({ on: { url: copies.first, db } as TestServer, users: NAMES });
+  const servers = await Servers.start(database.url);
+  const world: World<string> = await newWorld({ on: { url: servers.first, db } as TestServer, users: NAMES });
   const ana = world.ana!;
   const people = NAMES.map((name) => world[name]!);
   const groups = await Promise.all(['Rowing', 'Sailing', 'Diving'].map((name) => ana.createGroup(name, ...people)));
@@ -165,8 +165,8 @@ it('through kill -9, lost connections and retries each client holds exactly its 
   let sent = 0;
   let isOver = false;
   const all = CLIENTS * MESSAGES_EACH;
-  const writers = people.map((person) => new Writer(person, copies));
-  const readers = people.map((person) => new Reader(person, copies));
+  const writers = people.map((person) => new Writer(person, servers));
+  const readers = people.map((person) => new Reader(person, servers));
 
   const writing = writers.map(async (writer, i) => {
     for (let n = 0; n < MESSAGES_EACH; n++) {
@@ -177,11 +177,11 @@ it('through kill -9, lost connections and retries each client holds exactly its 
   });
   const killing = (async () => {
     await until(() => sent >= all * KILLED_AT, PATIENCE_MS);
-    await copies.killSecond();
+    await servers.killSecond();
     await until(() => sent >= all * STARTED_AT, PATIENCE_MS);
-    await copies.startSecond();
+    await servers.startSecond();
   })();
-  /** Membership and blocks move as well, through the copy that stays. */
+  /** Changes membership and blocks meanwhile, through the server that stays up. */
   const changing = (async () => {
     for (const goesOn = (): boolean => !isOver; goesOn(); await sleep(50)) {
       const [someone, another] = [pick(people), pick(people)];
@@ -216,11 +216,11 @@ it('through kill -9, lost connections and retries each client holds exactly its 
   expect(gaps).toEqual([]);
 
   for (const { log } of readers) {
-    const fresh = await log.fresh();
+    const loaded = await log.freshLoad();
     for (const start = performance.now(); performance.now() - start < PATIENCE_MS / 4; await sleep(50)) {
-      await log.level(copies.first);
-      if (JSON.stringify(log.contents()) === JSON.stringify(fresh)) break;
+      await log.catchUp(servers.first);
+      if (JSON.stringify(log.contents()) === JSON.stringify(loaded)) break;
     }
-    expect(log.contents()).toEqual(fresh);
+    expect(log.contents()).toEqual(loaded);
   }
 });

@@ -14,7 +14,7 @@ import { CALLERS, newWorld, type World } from './support/world.js';
 
 type Person = World['ana'];
 
-/** Who is in the group and as what, as this member sees it. */
+/** The members of the group and their roles, as this member sees them. */
 async function roles(me: Person, group: { id: string }): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for await (const { user, role } of me.api.each('listMembers', { id: group.id })) found[user.displayName] = role;
@@ -22,7 +22,7 @@ async function roles(me: Person, group: { id: string }): Promise<Record<string, 
 }
 
 describe.each(CALLERS)('a group (called as %s)', (as) => {
-  it('is made by its owner, with its first members', async () => {
+  it('a group is created by its owner, with its first members', async () => {
     const { ana, ben, cleo } = await newWorld({ as });
     const group = await ana.createGroup('Rowing', ben, cleo.address);
     expect(group).toMatchObject({ name: 'Rowing', memberCount: 3, role: 'owner' });
@@ -30,20 +30,20 @@ describe.each(CALLERS)('a group (called as %s)', (as) => {
     expect(await ben.api.getGroup({ id: group.id })).toEqual({ ...group, role: 'member' });
   });
 
-  it('may begin with its owner alone', async () => {
+  it('a group may begin with its owner alone', async () => {
     const { ana } = await newWorld({ as });
     expect(await ana.api.createGroup({ name: 'Notes' })).toMatchObject({ memberCount: 1, role: 'owner' });
     expect(await ana.createGroup('More notes')).toMatchObject({ memberCount: 1 });
   });
 
-  it('counts the creator and whoever is named twice once', async () => {
+  it('a new group counts its creator and each named user once', async () => {
     const { ana, ben } = await newWorld({ as });
     const group = await ana.createGroup('Rowing', ben, ben.address, ben.id.toUpperCase(), ana, `@${ana.username}`);
     expect(group.memberCount).toBe(2);
     expect(await roles(ana, group)).toEqual({ Ana: 'owner', Ben: 'member' });
   });
 
-  it('is not made where somebody named is unknown; the refusal says who', async () => {
+  it('a group with an unknown member is not created; the refusal names them', async () => {
     const { ana, ben, counts } = await newWorld({ as });
     const before = await counts();
     const made = ana.createGroup('Rowing', ben, '@nobody.at.all', 'nonsense');
@@ -52,7 +52,7 @@ describe.each(CALLERS)('a group (called as %s)', (as) => {
     expect(await counts()).toEqual(before);
   });
 
-  it('is renamed by its owner and admins, not by members', async () => {
+  it('a group is renamed by its owner and admins, not by members', async () => {
     const { ana, ben, cleo } = await newWorld({ as });
     const group = await ana.createGroup('Rowing', ben, cleo);
     await ana.add(group, ben, 'admin');
@@ -68,7 +68,7 @@ describe.each(CALLERS)('a group (called as %s)', (as) => {
     expect(await cleo.api.getGroup({ id: group.id })).toMatchObject({ name: 'Diving' });
   });
 
-  it('is deleted by its owner alone, with all that was written in it', async () => {
+  it('a group is deleted by its owner alone, with its messages', async () => {
     const { ana, ben, cleo } = await newWorld({ as });
     const group = await ana.createGroup('Rowing', ben, cleo);
     await ana.add(group, ben, 'admin');
@@ -85,7 +85,7 @@ describe.each(CALLERS)('a group (called as %s)', (as) => {
     }
   });
 
-  it('does not exist for who is not in it', async () => {
+  it('a group does not exist for a user who is not in it', async () => {
     const { ana, ben, stranger } = await newWorld({ as });
     const group = await ana.createGroup('Rowing', ben);
     const { id } = group;
@@ -112,7 +112,7 @@ it.each(['nonsense', '@ana', '00000000-0000-7000-8000-000000000000'])('there is 
   await expect(ana.api.removeMember({ id, address: ben.id })).rejects.toBeProblem(groupNotFound);
 });
 
-it('a direct conversation is no group', async () => {
+it('a direct conversation is not a group', async () => {
   const { ana, ben } = await newWorld();
   const { conversationId: id } = await ana.sendTo(ben, 'hello');
   await expect(ana.api.getGroup({ id })).rejects.toBeProblem(groupNotFound);
@@ -123,7 +123,7 @@ it('a direct conversation is no group', async () => {
   expect((await ana.api.listGroups()).items).toEqual([]);
 });
 
-it('a new group says where it is', async () => {
+it('a new group is answered with its Location', async () => {
   const { ana } = await newWorld();
   const answer = await ana.raw('POST', '/v1/groups', { body: { name: 'Rowing' } });
   expect(answer.status).toBe(201);
@@ -144,7 +144,7 @@ it('a group name has 1 to 80 characters, and not only white space', async () => 
   expect(await counts()).toEqual(before);
 });
 
-it('members are given as a list of addresses', async () => {
+it('the members of a new group must be a list of addresses', async () => {
   const { ana } = await newWorld();
   for (const members of ['@ben', [7], [''], [null], null, ['x'.repeat(401)]]) {
     expect(await ana.raw('POST', '/v1/groups', { body: { name: 'x', members } })).toBeProblem(invalid, 'members');
@@ -152,7 +152,7 @@ it('members are given as a list of addresses', async () => {
   expect(await ana.raw('POST', '/v1/groups', { body: { name: 'x', owner: 'me' } })).toBeProblem(invalid, 'owner');
 });
 
-it('a removed user cannot be among the first members', async () => {
+it('a removed user cannot be a first member of a group', async () => {
   const { ana, ben } = await newWorld();
   await ben.api.removeMe();
   await expect(ana.createGroup('Rowing', ben)).rejects.toBeProblem(userNotFound);
@@ -185,7 +185,7 @@ it('a list of groups comes in pages, newest first, without direct conversations'
 describe('with at most 5 members', () => {
   const settings = { groupMaxMembers: 5 };
 
-  it('a group is not made with more', async () => {
+  it('a group with more members than the limit of 5 is not created', async () => {
     const { ana, crowd, counts } = await newWorld({ settings });
     const ids = await crowd(5);
     const before = await counts();
@@ -194,7 +194,7 @@ describe('with at most 5 members', () => {
     expect(await ana.createGroup('Crowd', ana, ...ids.slice(1), ids[1]!)).toMatchObject({ memberCount: 5 });
   });
 
-  it('nobody more is added to a full group, but roles change, and a place that is left is free', async () => {
+  it('a full group of 5 refuses another member, but roles change, and a member who leaves makes room', async () => {
     const { ana, ben, cleo, crowd } = await newWorld({ settings });
     const group = await ana.createGroup('Crowd', ben, ...(await crowd(3)));
     await expect(ana.add(group, cleo)).rejects.toBeProblem(groupFull);
@@ -204,7 +204,7 @@ describe('with at most 5 members', () => {
     expect(await ana.api.getGroup({ id: group.id })).toMatchObject({ memberCount: 5 });
   });
 
-  it('of 50 who are added at once only as many get in as there is room for', async () => {
+  it('of 50 concurrent additions to a group of at most 5, only as many succeed as there is room for', async () => {
     const { ana, ben, crowd } = await newWorld({ settings });
     const group = await ana.createGroup('Crowd', ben);
     await ana.add(group, ben, 'admin');
@@ -216,7 +216,7 @@ describe('with at most 5 members', () => {
   });
 });
 
-it('a group of 10,000 is made in one request, and listed in pages, each member once', async () => {
+it('a group of 10,000 is created in one request, and its members are listed in pages, each once', async () => {
   const { ana, crowd } = await newWorld();
   const ids = await crowd(9_999);
   const group = await ana.createGroup('Everybody', ...ids);

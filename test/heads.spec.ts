@@ -7,7 +7,7 @@ import type { Person } from './support/person.js';
 import { Truth, type Log } from './support/truth.js';
 import { newWorld } from './support/world.js';
 
-/** With whom, or in what, somebody's conversations are, in the order of the list. */
+/** The names of a person's heads, in the order of the list. */
 async function titles(person: Person): Promise<string[]> {
   const found: string[] = [];
   for await (const { user, group } of person.api.each('listConversations', { limit: 2 })) {
@@ -16,7 +16,7 @@ async function titles(person: Person): Promise<string[]> {
   return found;
 }
 
-it('a head says who it is with, its last message, how far one is and how far the other', async () => {
+it('a direct head has the other user, the last message, and the markers of both', async () => {
   const { ana, ben } = await newWorld();
   await ben.sendTo(ana, 'one');
   const two = await ben.sendTo(ana, 'two');
@@ -60,10 +60,10 @@ it('the head of a group names it and counts its members', async () => {
   });
   const seenByCleo = await cleo.conversation(group);
   expect(seenByCleo).toMatchObject({ lastSeq: 1, joinedSeq: 1, readSeq: 1, deliveredSeq: 1, unread: 0 });
-  expect(seenByCleo).not.toHaveProperty('lastMessage'); // from before she came
+  expect(seenByCleo).not.toHaveProperty('lastMessage'); // from before she joined
 });
 
-it('conversations are in the order of their last message, a group without one by its creation', async () => {
+it('heads are in the order of their last message, a group without messages by its creation', async () => {
   const { ana, ben, cleo, dan } = await newWorld();
   await ana.sendTo(ben, 'first');
   await ana.createGroup('Quiet', ben);
@@ -75,7 +75,7 @@ it('conversations are in the order of their last message, a group without one by
   expect(await titles(ben)).toEqual(['Ana', 'Quiet']);
 });
 
-it('a conversation in which nothing was said is not listed, and a group is', async () => {
+it('a direct conversation without messages has no head, a group has one', async () => {
   const { ana, ben } = await newWorld();
   await ben.block(ana);
   await ana.sendTo(ben, 'refused').catch(() => {});
@@ -88,7 +88,7 @@ it('a conversation in which nothing was said is not listed, and a group is', asy
   await expect(ana.conversation('@nobody.at.all')).rejects.toBeProblem(userNotFound);
 });
 
-it('blocks hide the other’s markers from both, and group messages from the one who blocked', async () => {
+it('a block hides markers from both users, and group messages from the blocker', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await cleo.createGroup('Trip', ana, ben);
   await ben.read(await ana.sendTo(ben, 'hello'));
@@ -112,7 +112,7 @@ it('blocks hide the other’s markers from both, and group messages from the one
   expect(await ana.conversation(group)).toMatchObject({ unread: 2, lastMessage: { text: 'from Ben' } });
 });
 
-it('the last message is looked for among the newest 100, unread ones counted among the first 1,000', async () => {
+it('a head looks for its last message among the newest 100, and counts unread ones among the first 1,000', async () => {
   const { ana, ben, cleo, server } = await newWorld();
   const truth = new Truth();
   const at = (seq: number): string => new Date(Date.UTC(2026, 0, 1) + seq).toISOString();
@@ -144,7 +144,7 @@ it('the last message is looked for among the newest 100, unread ones counted amo
   expect(await head(tooFar)).toEqual({ unread: 150, last: '150' });
 });
 
-it('conversations come in pages, each once, also where many moved at the same moment', async () => {
+it('heads come in pages, each once, also if many have the same time', async () => {
   const { ana, ben, crowd, server } = await newWorld();
   const truth = new Truth();
   for (const [i, other] of (await crowd(30)).entries()) {
@@ -175,7 +175,7 @@ it('conversations come in pages, each once, also where many moved at the same mo
   expect((await ana.api.listConversations({ cursor: next! })).items).toHaveLength(29);
 });
 
-it('a cursor that the list did not give out is malformed, and a limit out of range invalid', async () => {
+it('a cursor that the list of heads did not give out is malformed, and a limit out of range is invalid', async () => {
   const { ana } = await newWorld();
   const encoded = (...parts: unknown[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
   const at = '2026-01-01T00:00:00.000Z';

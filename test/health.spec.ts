@@ -5,7 +5,7 @@ import { unavailable } from '../src/common/problems.js';
 import { raw, type RawAnswer } from './support/raw.js';
 import { startServer } from './support/server.js';
 
-it('is ready when its database answers, not while that is away, and again when it is back; it is alive all the time', async () => {
+it('a server is ready while its database answers, and not otherwise; it is alive all the time', async () => {
   const lines: unknown[][] = [];
   const keep = (...line: unknown[]): void => void lines.push(line);
   const logger: LoggerService = { log: keep, warn: keep, error: keep, fatal: keep };

@@ -9,7 +9,7 @@ import type { Log, Truth } from './support/truth.js';
 const anyHistory = fc.array(anyStep(fc.constantFrom(1, 1, 1, 3)), { minLength: 20, maxLength: 60, size: 'max' });
 
 it(
-  'over any history: numbers are gapless from 1, times never go back, markers never do, and nothing moves them but its own call',
+  'over any history, numbers have no gaps from 1, times and markers never go back, and only its own call moves a marker',
   () =>
     forAll(anyHistory, 12, async (steps) => {
       const history = await History.begin();
@@ -33,7 +33,7 @@ it(
 );
 
 it(
-  'over any history: what each member sees is the log since joining, less what blocks hide; read and unread are by definition',
+  'over any history, each member sees the log since they joined without hidden senders, and read and unread are by definition',
   () =>
     forAll(anyHistory, 12, async (steps) => {
       const history = await History.begin();
@@ -43,7 +43,7 @@ it(
   PROPERTY_TIMEOUT,
 );
 
-/** Everything that shows messages, against the truth. */
+/** Compares every view of messages with the truth. */
 async function expectToSee(person: Person, truth: Truth): Promise<void> {
   const shown = (messages: Schemas['Message'][]): object[] => messages.map(({ id, read }) => ({ id, read }));
   expect(shown(await person.messages())).toEqual(truth.list(person.id, { order: 'oldest' }));
@@ -79,7 +79,7 @@ function expectHead(userId: string, head: Schemas['Conversation'], truth: Truth)
   expect(group?.memberCount).toBe(log.ends ? undefined : log.members.size);
 }
 
-/** Read on from the beginning in small windows. */
+/** Reads from the beginning in small windows. */
 async function textsForth(person: Person, { id }: Log): Promise<string[]> {
   const texts: string[] = [];
   for (let afterSeq = 0, more = true; more;) {
@@ -90,7 +90,7 @@ async function textsForth(person: Person, { id }: Log): Promise<string[]> {
   return texts;
 }
 
-/** Read back from the end in small windows. */
+/** Reads back from the end in small windows. */
 async function textsBack(person: Person, { id }: Log): Promise<string[]> {
   const texts: string[] = [];
   let window = await person.api.listConversationMessages({ conversation: id, limit: 7 });

@@ -60,11 +60,11 @@ type Described = typeof anyTruth extends fc.Arbitrary<infer T> ? T : never;
 type Query = typeof anyQuery extends fc.Arbitrary<infer T> ? T : never;
 
 it(
-  'over any history, the list with any filters, in either order and any page size, is what the definition says',
+  'over any history, the list of messages with any filters, order and page size equals its definition',
   async () => {
     const queries = fc.array(anyQuery, { minLength: 8, maxLength: 8 });
     await forAll(fc.tuple(anyTruth, queries), 28, async ([described, asked]) => {
-      const world = await newWorld(); // of people whom no process has heard of: what is stored here was told to none
+      const world = await newWorld(); // new people: no process has cached anything of them, and none gets an event of these rows
       const people = [world.ana, world.ben, world.cleo, world.dan, world.stranger];
       const { truth, groupIds } = await store(world, people, described);
       for (const query of asked) await expectList(people, groupIds, truth, query);
@@ -99,7 +99,7 @@ async function expectList(
   });
 }
 
-/** Stores what was described. */
+/** Stores the described rows. */
 async function store(
   { server }: World,
   people: readonly Person[],

@@ -25,7 +25,7 @@ async function chatter(): Promise<World & { group: Schemas['Group'] }> {
   return { ...world, group };
 }
 
-it('everything one sent or received is listed, newest first unless asked otherwise', async () => {
+it('the list of messages has everything that the user sent or received, newest first by default', async () => {
   const { ana, stranger } = await chatter();
   const oldestFirst = ['ana to ben', 'ben to ana', 'cleo to ana', 'ana to all', 'ben to all', 'ana to herself'];
   const { items, next } = await ana.api.listMessages();
@@ -35,7 +35,7 @@ it('everything one sent or received is listed, newest first unless asked otherwi
   expect(await stranger.texts()).toEqual([]);
 });
 
-it('filters say who sent, to whom, where and whether it is read, and combine', async () => {
+it('the list of messages filters by sender, recipient, conversation and read, combined', async () => {
   const { ana, ben, cleo, group } = await chatter();
   const found: [query: Query, texts: string[]][] = [
     [{ sender: ben.id }, ['ben to ana', 'ben to all']],
@@ -72,7 +72,7 @@ it('filters say who sent, to whom, where and whether it is read, and combine', a
   expect(await ana.unread()).toEqual(['ben to ana', 'cleo to ana']);
 });
 
-it('an unknown user, recipient or conversation in a filter is not found, also where one is not in it', async () => {
+it('a filter by an unknown user, recipient or conversation is not found, also a conversation without the caller', async () => {
   const { ana, ben, group, stranger } = await chatter();
   const direct = directConversationId(ana.id, ben.id);
   for (const sender of [randomUUID(), '@nobody.at.all', 'ext:1', 'x', group.id]) {
@@ -87,10 +87,10 @@ it('an unknown user, recipient or conversation in a filter is not found, also wh
   for (const conversation of [group.id, direct]) {
     await expect(stranger.api.listMessages({ conversation })).rejects.toBeProblem(conversationNotFound);
   }
-  expect(await stranger.texts({ conversation: ana.id })).toEqual([]); // theirs with Ana, where nothing was said
+  expect(await stranger.texts({ conversation: ana.id })).toEqual([]); // their own conversation with Ana, which has no message
 });
 
-it('a parameter that is unknown, given twice or out of range is refused by name', async () => {
+it('the list of messages refuses a parameter that is unknown, given twice or out of range, by its name', async () => {
   const { ana } = await newWorld();
   const refused: [query: string, field: string][] = [
     ['limit=0', 'limit'],
@@ -118,7 +118,7 @@ it('a parameter that is unknown, given twice or out of range is refused by name'
   }
 });
 
-it('a cursor that is broken, made up, or of another list is malformed', async () => {
+it('the list of messages refuses a cursor that is broken, made up, or of another list', async () => {
   const { ana, ben } = await newWorld();
   await ana.sendTo(ben, 'one');
   await ana.sendTo(ben, 'two');
@@ -153,7 +153,7 @@ it('a cursor that is broken, made up, or of another list is malformed', async ()
   expect((await ana.api.listMessages({ cursor: other!, order: 'oldest' })).items).toMatchObject([{ text: 'two' }]);
 });
 
-it('a page has no next at the end, full or not', async () => {
+it('the last page of messages has no next, full or not', async () => {
   const { ana, ben } = await newWorld();
   for (const text of ['1', '2', '3', '4']) await ana.sendTo(ben, text);
   for (const order of ['newest', 'oldest'] as const) {
@@ -168,7 +168,7 @@ it('a page has no next at the end, full or not', async () => {
   }
 });
 
-it('what is sent while one pages is not among the older pages, and among the newer ones once', async () => {
+it('a message that is sent during paging is not on older pages, and once on newer ones', async () => {
   const { ana, ben } = await newWorld();
   for (const text of ['1', '2', '3']) await ana.sendTo(ben, text);
   const newest = await ben.api.listMessages({ limit: 2 });
@@ -180,7 +180,7 @@ it('what is sent while one pages is not among the older pages, and among the new
   expect(await textsFrom({ cursor: oldest.next!, order: 'oldest' })).toEqual(['3', '4']);
 });
 
-it('who was removed from a group lists nothing of it, and after coming back what came since', async () => {
+it('a user who was removed from a group lists nothing of it, and after coming back only newer messages', async () => {
   const { ana, ben } = await newWorld();
   const group = await ana.createGroup('Trip', ben);
   await ana.sendTo(group, 'first');
@@ -193,21 +193,21 @@ it('who was removed from a group lists nothing of it, and after coming back what
   expect(await ana.texts()).toEqual(['first', 'without Ben', 'with Ben']);
 });
 
-/** Logs of one person and many others' messages, with a few rare ones; times a millisecond apart over all of them. */
+/** Logs with messages of many people and a few of one; times a millisecond apart over all of them. */
 function rareAmongMany(
   ana: Person,
-  rare: Person,
+  matching: Person,
   others: string[],
   shape: { readonly logs: number; readonly perLog: number },
 ): Truth {
   const truth = new Truth();
   const place = { joinedSeq: 0, deliveredSeq: 0, readSeq: 0 };
   for (let n = 0; n < shape.logs; n++) {
-    const members = new Map([ana.id, rare.id].map((id) => [id, { ...place }]));
+    const members = new Map([ana.id, matching.id].map((id) => [id, { ...place }]));
     const log: Log = { id: randomUUID(), messages: [], members };
     for (let seq = 1; seq <= shape.perLog; seq++) {
       const nth = n * shape.perLog + seq;
-      const senderId = nth % 4_001 === 7 ? rare.id : others[seq % others.length]!;
+      const senderId = nth % 4_001 === 7 ? matching.id : others[seq % others.length]!;
       const sentAt = new Date(Date.UTC(2026, 0, 1) + (seq * shape.logs + n)).toISOString();
       log.messages.push({ seq, senderId, text: `${nth}`, sentAt });
     }
@@ -220,7 +220,7 @@ it.each([
   { logs: 1, perLog: 30_000, requests: 4 },
   { logs: 40, perLog: 750, requests: 12 },
 ])(
-  'one request looks at 10,000 messages at most, and pages with a rare filter end with everything: $logs × $perLog',
+  'one request looks at 10,000 messages at most, and pages of a filter with few matches find them all: $logs × $perLog',
   async (shape) => {
     const { ana, ben, crowd, server } = await newWorld();
     const truth = rareAmongMany(ana, ben, await crowd(3), shape);

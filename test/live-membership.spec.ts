@@ -5,12 +5,12 @@ import { newWorld } from './support/world.js';
 import { caughtUp } from './support/caught-up.js';
 import { until } from './support/until.js';
 
-/** What was told of conversations, in short. */
+/** A short form of the frames about conversations. */
 const changes = (socket: LiveClient): string[] =>
   socket.rest('conversation').map(({ change, user }) => `${change} ${user?.displayName ?? ''}`.trim());
 
 describe('while one is connected', () => {
-  it('a group that one is put into is told with its head, and its messages follow', async () => {
+  it('a user who is added to a group gets its head, and then its messages, on the socket', async () => {
     const { ana, ben } = await newWorld();
     const group = await ana.createGroup('Rowing');
     await ana.sendTo(group, 'before');
@@ -25,7 +25,7 @@ describe('while one is connected', () => {
     expect(his.rest('message')).toEqual([]);
   });
 
-  it('a group that is made with one is told', async () => {
+  it('a user gets the head of a new group they are in on the socket', async () => {
     const { ana, ben } = await newWorld();
     const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
     const group = await ana.createGroup('Rowing', ben);
@@ -36,7 +36,7 @@ describe('while one is connected', () => {
     expect(await hers.texts(1)).toEqual(['hello']);
   });
 
-  it('who leaves or is removed is told, as are those who stay, and gets nothing from then on', async () => {
+  it('a member who leaves or is removed gets a frame, as do the others, and nothing of the group afterwards', async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const [hers, his, cleos] = [await caughtUp(ana), await caughtUp(ben), await caughtUp(cleo)];
@@ -54,28 +54,28 @@ describe('while one is connected', () => {
     }
   });
 
-  it('who comes back begins where they came back', async () => {
+  it('a member who comes back gets the messages after they came back', async () => {
     const { ana, ben } = await newWorld();
     const group = await ana.createGroup('Rowing', ben);
     await ana.sendTo(group, 'one');
     const socket = await caughtUp(ben);
     const log = new LiveLog(ben);
-    await log.level();
+    await log.catchUp();
     await ana.remove(group, ben);
     await ana.sendTo(group, 'not for Ben');
     await ana.add(group, ben);
     await ana.sendTo(group, 'two');
     await socket.next('message', ({ message }) => message.text === 'two');
-    const told = socket.told.flatMap((frame) => {
+    const received = socket.received.flatMap((frame) => {
       if (frame.type === 'conversation') return [`${frame.change} ${frame.conversation?.joinedSeq ?? ''}`.trim()];
       return frame.type === 'message' ? [`${frame.message.text} after ${frame.afterSeq}`] : [];
     });
-    expect(told).toEqual(['one after 0', 'left', 'joined 2', 'two after 2']);
+    expect(received).toEqual(['one after 0', 'left', 'joined 2', 'two after 2']);
     await log.holds('two');
     expect(log.texts(group.id)).toEqual(['two']);
   });
 
-  it('another name or role is told to the members, and the name with the head', async () => {
+  it("members get a frame if the group's name or a role changes, the name with the head", async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben);
     const [his, hers, cleos] = [await caughtUp(ben), await caughtUp(ana), await caughtUp(cleo)];
@@ -101,7 +101,7 @@ describe('while one is connected', () => {
     expect(changes(cleos)).toEqual([]);
   });
 
-  it('a group that is deleted is told, and a removed user’s going too', async () => {
+  it("members get a frame if the group is deleted or a member's account is removed", async () => {
     const { ana, ben, cleo } = await newWorld();
     const [group, other] = [await ana.createGroup('Rowing', ben), await ana.createGroup('Sailing', ben, cleo)];
     await cleo.sendTo(ben, 'hello');
@@ -121,11 +121,11 @@ describe('while one is connected', () => {
 });
 
 describe('blocks while one is connected', () => {
-  it('hide the blocked one’s group messages at once and tell the blocker to begin the groups again', async () => {
+  it("a block hides the blocked user's group messages at once, and the blocker starts the groups again", async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const log = new LiveLog(ana);
-    await log.level();
+    await log.catchUp();
     const [phone, his] = [await caughtUp(ana), await caughtUp(ben)];
     await ben.sendTo(group, 'before');
     await phone.next('message');
@@ -137,20 +137,20 @@ describe('blocks while one is connected', () => {
     expect(await phone.next('message')).toMatchObject({ afterSeq: 1, message: { text: 'shown', seq: 3 } });
     expect(await his.texts(3)).toEqual(['before', 'hidden', 'shown']);
     expect(his.rest('blocks')).toEqual([]);
-    await until(async () => (await log.level(), !log.texts(group.id).includes('before')));
-    expect(log.contents()).toEqual(await log.fresh());
+    await until(async () => (await log.catchUp(), !log.texts(group.id).includes('before')));
+    expect(log.contents()).toEqual(await log.freshLoad());
     expect(log.texts(group.id)).toEqual(['shown']);
 
     await ana.unblock(ben);
     expect(await phone.next('blocks')).toEqual({ type: 'blocks', blocksVersion: 2 });
-    await until(async () => (await log.level(), log.texts(group.id).includes('hidden')));
+    await until(async () => (await log.catchUp(), log.texts(group.id).includes('hidden')));
     expect(log.texts(group.id)).toEqual(['before', 'hidden', 'shown']);
     await ben.sendTo(group, 'again');
     await log.holds('again');
-    expect(log.contents()).toEqual(await log.fresh());
+    expect(log.contents()).toEqual(await log.freshLoad());
   });
 
-  it('another blocksVersion than the client’s is told first, and its group positions count as absent', async () => {
+  it('a resume with an old blocksVersion gets the new one first, and its group positions count as absent', async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
     await ben.sendTo(group, 'from Ben');
@@ -161,14 +161,14 @@ describe('blocks while one is connected', () => {
     expect(inGroup.joinedSeq).toBe(0);
     await ana.block(ben);
     const socket = await caughtUp(ana, { positions, blocksVersion: 0 });
-    expect(socket.told[0]).toEqual({ type: 'blocks', blocksVersion: 1 });
+    expect(socket.received[0]).toEqual({ type: 'blocks', blocksVersion: 1 });
     expect(await socket.texts(1)).toEqual(['from Cleo']);
     expect(socket.rest('message')).toEqual([]);
     const again = await caughtUp(ana, { positions, blocksVersion: 1 });
     expect([...again.rest('blocks'), ...again.rest('message')]).toEqual([]);
   });
 
-  it('keep receipts and typing between the two from both, in a group and directly', async () => {
+  it('a block hides receipts and typing of both users from each other, in groups and directly', async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const [inGroup, direct] = [await cleo.sendTo(group, 'hello'), await ben.sendTo(ana, 'hello')];
@@ -181,7 +181,7 @@ describe('blocks while one is connected', () => {
     ] as const) {
       socket.read(inGroup);
       socket.read(last);
-      for (const { conversationId } of [inGroup, direct]) socket.say({ type: 'typing', conversationId });
+      for (const { conversationId } of [inGroup, direct]) socket.sendFrame({ type: 'typing', conversationId });
     }
     await cleos.next('receipt', ({ userId }) => userId === ana.id);
     await cleos.next('receipt', ({ userId }) => userId === ben.id);
@@ -199,7 +199,7 @@ describe('blocks while one is connected', () => {
     }
     await ana.unblock(ben);
     await until(() => {
-      hers.say({ type: 'typing', conversationId: group.id }); // at most once a second
+      hers.sendFrame({ type: 'typing', conversationId: group.id }); // at most once a second
       return Promise.resolve(his.rest('typing').some(({ userId }) => userId === ana.id));
     });
   });

@@ -3,7 +3,7 @@ import { Refused } from './support/live-client.js';
 import { LiveLog } from './support/live-log.js';
 import { newWorld } from './support/world.js';
 
-it('a socket gets what was sent before and while it is open, and a send is answered', async () => {
+it('a socket gets messages from before and while it is open, and a reply for each send', async () => {
   const { ana, ben } = await newWorld();
   await ana.sendTo(ben, 'before');
   const socket = await ben.connect();
@@ -13,12 +13,12 @@ it('a socket gets what was sent before and while it is open, and a send is answe
   expect((await socket.next('message')).message).toMatchObject({ text: 'during', sender: { displayName: 'Ana' } });
   expect(await socket.send(ana, 'back')).toMatchObject({ status: 201, message: { text: 'back' } });
   expect((await socket.next('message')).message.text).toBe('back');
-  socket.sayBad({ type: 'nonsense' });
+  socket.sendBad({ type: 'nonsense' });
   expect((await socket.next('problem')).problem.code).toBe('malformed');
   expect((await socket.close()).code).toBe(1005);
 });
 
-it('an upgrade without a token that holds is refused', async () => {
+it('an upgrade without a valid token is refused', async () => {
   const { ben } = await newWorld();
   const refused = ben.connect({ headers: { Authorization: 'Bearer no' } });
   await expect(refused).rejects.toMatchObject({ status: 401, code: 'not-signed-in' });
@@ -26,14 +26,14 @@ it('an upgrade without a token that holds is refused', async () => {
   expect((await (await ben.connect({ token: 'no', resume: false })).closed()).code).toBe(4401);
 });
 
-it('a log that connects and drops holds what a fresh load shows, through joins, blocks and gaps', async () => {
+it('a LiveLog that connects and drops equals a fresh load, through joins, blocks and gaps', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await ana.createGroup('Rowing', ben, cleo);
   for (let i = 0; i < 5; i++) await cleo.sendTo(group, `cleo ${i}`);
   await ana.sendTo(ben, 'hello');
   const log = new LiveLog(ben);
-  await log.level();
-  expect(log.contents()).toEqual(await log.fresh());
+  await log.catchUp();
+  expect(log.contents()).toEqual(await log.freshLoad());
 
   await log.drop();
   await ana.sendTo(group, 'while away');
@@ -43,15 +43,15 @@ it('a log that connects and drops holds what a fresh load shows, through joins, 
   await ana.sendTo(group, 'after coming back');
   await ben.block(cleo);
   await cleo.sendTo(group, 'hidden');
-  await log.level();
+  await log.catchUp();
   expect(log.texts(group.id)).toEqual(['after coming back']);
 
   await ben.unblock(cleo);
   await cleo.sendTo(group, 'shown');
-  await log.level();
+  await log.catchUp();
   await log.holds('shown');
   expect(log.texts(group.id)).toEqual(['after coming back', 'hidden', 'shown']);
   await log.drop();
-  await log.level();
-  expect(log.contents()).toEqual(await log.fresh());
+  await log.catchUp();
+  expect(log.contents()).toEqual(await log.freshLoad());
 });

@@ -9,19 +9,19 @@ import { newWorld, type World } from './support/world.js';
 import { caughtUp } from './support/caught-up.js';
 import { until } from './support/until.js';
 
-/** Messages that are sent while the bus comes and goes. */
+/** Messages that are sent while the bus is cut and comes back. */
 const STORM = 60;
 
 const databases: TestDatabase[] = [];
 
-/** After that of ./support/server.js, which closes what uses them. */
+/** Runs after that of ./support/server.js, which closes the servers that use them. */
 afterAll(async () => {
   for (const database of databases) await database.drop();
 });
 
 const buses = hasRedis ? (['PostgreSQL', 'Redis'] as const) : (['PostgreSQL'] as const);
 
-describe.each(buses)('two copies on one database, told of each other by %s', (bus) => {
+describe.each(buses)('two processes on one database, connected by %s', (bus) => {
   let database: TestDatabase;
   let redis: RedisServer | undefined;
   let here: TestServer;
@@ -45,13 +45,13 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
 
   const areSure = (): boolean => [here, there].every(({ app }) => app.get(EventBus).isHealthy());
 
-  /** The same person at the other copy. */
+  /** The same person, calling the other process. */
   const atOther = (person: Person): Person =>
     new Person({ ...person, headers: person.headers }, person.api.with({ baseUrl: there.url }), there.url);
 
   const people = (): Promise<World> => newWorld({ on: here });
 
-  /** Takes the bus away, and waits until the copies have noticed. */
+  /** Cuts the bus, and waits until both processes have noticed. */
   async function cut(): Promise<void> {
     if (redis) await redis.stop();
     else {
@@ -64,7 +64,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
 
   const mend = async (): Promise<void> => redis?.start();
 
-  it('a message, a receipt and typing through one reach a socket on the other', async () => {
+  it('a message, a receipt and typing through one process reach a socket on the other', async () => {
     const { ana, ben } = await people();
     const [hers, his] = [await caughtUp(ana), await caughtUp(atOther(ben))];
     const sent = await ana.sendTo(ben, 'hello');
@@ -72,7 +72,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
     his.read(sent);
     expect(await hers.next('receipt')).toMatchObject({ userId: ben.id, readSeq: 1 });
     await until(() => {
-      hers.say({ type: 'typing', conversationId: sent.conversationId });
+      hers.sendFrame({ type: 'typing', conversationId: sent.conversationId });
       return his.rest('typing').length > 0;
     });
     const texts = Array.from({ length: 300 }, (_, i) => `number ${i}`);
@@ -80,7 +80,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
     expect(await his.texts(300)).toEqual(texts);
   });
 
-  it('who is put in, out and in again there is told here, and gets what is theirs', async () => {
+  it('a user who is added, removed and added again in one process gets it on a socket of the other', async () => {
     const { ana, ben } = await people();
     const group = await ana.createGroup('Rowing');
     const his = await caughtUp(atOther(ben));
@@ -96,7 +96,7 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
       await his.pong();
       return his.rest('conversation').findLast(({ conversationId }) => conversationId === group.id)?.change === 'left';
     });
-    // What came and went before it could be read is not told, or as it was.
+    // A change that was undone before the process read it is not sent, or as it was.
     const got = his.rest('message').map(({ message }) => message.text);
     expect(got.filter((text) => text.startsWith('not'))).toEqual([]);
     await ana.add(group, ben);
@@ -104,37 +104,37 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
     await his.next('message', ({ message }) => message.text === 'for Ben again');
   });
 
-  it('a block there hides here, and an unblock shows again', async () => {
+  it('a block in one process hides on a socket of the other, and an unblock shows again', async () => {
     const { ana, ben, cleo } = await people();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const log = new LiveLog(cleo, there.url);
     const his = await caughtUp(atOther(cleo));
-    await log.level();
+    await log.catchUp();
     await cleo.block(ben);
     await his.next('blocks');
     await ben.sendTo(group, 'hidden');
     await ana.sendTo(group, 'shown');
     await his.next('message');
     expect(his.rest('message')).toEqual([]);
-    await until(async () => (await log.level(), log.texts(group.id).includes('shown')));
+    await until(async () => (await log.catchUp(), log.texts(group.id).includes('shown')));
     expect(log.texts(group.id)).toEqual(['shown']);
     await cleo.unblock(ben);
-    await until(async () => (await log.level(), log.texts(group.id).includes('hidden')));
-    expect(log.contents()).toEqual(await log.fresh());
+    await until(async () => (await log.catchUp(), log.texts(group.id).includes('hidden')));
+    expect(log.contents()).toEqual(await log.freshLoad());
   });
 
-  it('a session that is ended there closes its socket here', async () => {
+  it('a session that ends in one process closes its socket on the other', async () => {
     const { ana } = await people();
     const socket = await caughtUp(atOther(ana));
     await ana.api.endSession({ id: 'current' });
     expect((await socket.closed()).code).toBe(4401);
   });
 
-  it('while the bus is cut and comes back, nothing is lost, doubled or out of order', async () => {
+  it('a socket loses, doubles and reorders nothing while the bus is cut and comes back', async () => {
     const { ana, ben, cleo } = await people();
     const group = await ana.createGroup('Rowing', ben, cleo);
     const logs = [new LiveLog(ben, there.url), new LiveLog(cleo, there.url), new LiveLog(ana, here.url)];
-    for (const log of logs) await log.level();
+    for (const log of logs) await log.catchUp();
     const senders = [ana, atOther(ben), atOther(cleo)];
     const storm = async (): Promise<void> => {
       for (let i = 0; i < STORM; i++) {
@@ -153,10 +153,10 @@ describe.each(buses)('two copies on one database, told of each other by %s', (bu
       await until(areSure);
       await ana.sendTo(group, `the end ${round}`);
       for (const log of logs) {
-        await until(async () => (await log.level(), log.texts(group.id).includes(`the end ${round}`)));
-        const fresh = await log.fresh();
-        await until(async () => (await log.level(), JSON.stringify(log.contents()) === JSON.stringify(fresh)));
-        expect(log.contents()).toEqual(fresh);
+        await until(async () => (await log.catchUp(), log.texts(group.id).includes(`the end ${round}`)));
+        const loaded = await log.freshLoad();
+        await until(async () => (await log.catchUp(), JSON.stringify(log.contents()) === JSON.stringify(loaded)));
+        expect(log.contents()).toEqual(loaded);
       }
     }
   }, 60_000);

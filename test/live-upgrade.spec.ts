@@ -13,7 +13,7 @@ import { caughtUp } from './support/caught-up.js';
 
 const PASSWORD = 'correct horse battery';
 
-/** Another session of somebody. */
+/** Another session of a user. */
 const session = ({ app }: World, { id }: Person): Promise<Schemas['Tokens']> => app.createUserSession({ address: id });
 
 const sessionIdOf = (accessToken: string): string => {
@@ -21,7 +21,7 @@ const sessionIdOf = (accessToken: string): string => {
   return (JSON.parse(payload) as { sid: string }).sid;
 };
 
-/** A token of a session that holds for so many seconds. */
+/** A token of a session that is valid for this many seconds. */
 async function shortToken(world: World, person: Person, seconds: number): Promise<string> {
   const { accessToken } = await session(world, person);
   return new SignJWT({ sid: sessionIdOf(accessToken) })
@@ -44,7 +44,7 @@ const UPGRADE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-/** An upgrade as it may come, and how it is answered. */
+/** An upgrade request, and its expected answer. */
 function upgrade(url: string, path: string, headers: Record<string, string>): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(url + path, {
@@ -70,7 +70,7 @@ function upgrade(url: string, path: string, headers: Record<string, string>): Pr
 const PROTOCOL = { 'Sec-WebSocket-Protocol': 'parley.v1' };
 
 describe('an upgrade', () => {
-  it('takes a token in the header, an application that acts for a user, or a token as a subprotocol', async () => {
+  it('an upgrade accepts a token in the header, an application that acts for a user, or a token as a subprotocol', async () => {
     const world = await newWorld();
     const { ana, ben } = world;
     const { accessToken } = await session(world, ana);
@@ -79,7 +79,7 @@ describe('an upgrade', () => {
     for (const socket of sockets) expect(await socket.texts(1)).toEqual(['hello']);
   });
 
-  it('never selects the subprotocol with the token', async () => {
+  it('an upgrade never selects the subprotocol with the token', async () => {
     const world = await newWorld();
     const { accessToken } = await session(world, world.ana);
     for (const order of [`parley.v1, bearer.${accessToken}`, `bearer.${accessToken},parley.v1`]) {
@@ -88,7 +88,7 @@ describe('an upgrade', () => {
     }
   });
 
-  it('is refused as any request is: who calls, what is missing, where it goes', async () => {
+  it('an upgrade without valid credentials, headers or path is refused like any request', async () => {
     const { ana, server } = await newWorld();
     const asApp = { 'X-Api-Key': APPLICATION_KEY };
     const cases: [Record<string, string>, number, string][] = [
@@ -115,7 +115,7 @@ describe('an upgrade', () => {
     expect(await upgrade(server.url, '/v1/live?token=x', { ...PROTOCOL })).toMatchObject({ status: 401 });
   });
 
-  it('with a bearer subprotocol that does not hold is accepted and closed with 4401', async () => {
+  it('an upgrade with an invalid bearer subprotocol is accepted and closed with 4401', async () => {
     const world = await newWorld();
     for (const token of ['nonsense', '', await shortToken(world, world.ana, -1)]) {
       const socket = await LiveClient.open(world.server.url, { token });
@@ -123,7 +123,7 @@ describe('an upgrade', () => {
     }
   });
 
-  it('of somebody whose token does not hold cannot harm the server, whatever comes after it', async () => {
+  it('an upgrade with an invalid token cannot harm the server, whatever comes after it', async () => {
     const { server, ana } = await newWorld();
     const sent = request(`${server.url}/v1/live`, {
       headers: { ...UPGRADE, 'Sec-WebSocket-Protocol': 'parley.v1, bearer.nonsense' },
@@ -135,7 +135,7 @@ describe('an upgrade', () => {
     await caughtUp(ana);
   });
 
-  it('that is refused leaves no connection, also where the client never ends its side', async () => {
+  it('a refused upgrade leaves no connection, also if the client never ends its side', async () => {
     const { server } = await newWorld();
     const { port } = new URL(server.url);
     const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
@@ -148,14 +148,14 @@ describe('an upgrade', () => {
     socket.destroy();
   });
 
-  it('of nothing that is a WebSocket is refused', async () => {
+  it('an upgrade to another protocol than WebSocket is refused', async () => {
     const { ana } = await newWorld();
     expect(await ana.raw('GET', '/v1/live')).toMatchObject({ status: 404 });
   });
 });
 
 describe('a socket is closed with 4401', () => {
-  it('when its session ends, and no other', async () => {
+  it('a socket is closed with 4401 when its session ends, and no other socket', async () => {
     const world = await newWorld();
     const { ana } = world;
     const [one, other] = [await session(world, ana), await session(world, ana)];
@@ -168,7 +168,7 @@ describe('a socket is closed with 4401', () => {
     await second.pong();
   });
 
-  it('when a password change ends the other sessions', async () => {
+  it('sockets of other sessions are closed with 4401 when the password changes', async () => {
     const world = await newWorld();
     const username = `rosa.${world.ana.username}`;
     await world.anyone.createUser({ username, password: PASSWORD });
@@ -188,14 +188,14 @@ describe('a socket is closed with 4401', () => {
     await mine.pong();
   });
 
-  it('when its user is removed, whoever acts for them', async () => {
+  it("a socket is closed with 4401 when its user is removed, also an application's", async () => {
     const world = await newWorld();
     const sockets = [await caughtUp(world.ana), await caughtUp(world.asApp.ana)];
     await world.app.removeUser({ address: world.ana.id });
     for (const socket of sockets) expect((await socket.closed()).code).toBe(4401);
   });
 
-  it('when its application’s key is revoked', async () => {
+  it("a socket is closed with 4401 when its application's key is revoked", async () => {
     const world = await newWorld();
     const { id, key } = await world.app.createApiKey({ name: 'chat', scopes: ['act'] });
     const headers = { 'X-Api-Key': key, 'On-Behalf-Of': world.ana.id };
@@ -205,7 +205,7 @@ describe('a socket is closed with 4401', () => {
     await other.pong();
   });
 
-  it('when its token runs out, unless another one came before', async () => {
+  it('a socket is closed with 4401 when its token expires, unless it got another one', async () => {
     const world = await newWorld();
     const { ana, ben } = world;
     const renewed = await caughtUp(ana, { token: await shortToken(world, ana, 3) });
@@ -213,10 +213,10 @@ describe('a socket is closed with 4401', () => {
     const left = await caughtUp(ana, { token: await shortToken(world, ana, 2) });
 
     const next = await session(world, ana);
-    renewed.say({ type: 'auth', token: next.accessToken });
-    refused.say({ type: 'auth', token: (await session(world, ben)).accessToken });
+    renewed.sendFrame({ type: 'auth', token: next.accessToken });
+    refused.sendFrame({ type: 'auth', token: (await session(world, ben)).accessToken });
     expect((await refused.next('problem')).problem.code).toBe('forbidden');
-    refused.say({ type: 'auth', token: 'nonsense' });
+    refused.sendFrame({ type: 'auth', token: 'nonsense' });
     expect((await refused.next('problem')).problem.code).toBe('not-signed-in');
     for (const socket of [left, refused]) expect((await socket.closed()).code).toBe(4401);
     await renewed.pong();
@@ -227,7 +227,7 @@ describe('a socket is closed with 4401', () => {
 });
 
 describe('a bad frame', () => {
-  it('is answered with a problem and closes nothing', async () => {
+  it('a bad frame is answered with a problem and closes nothing', async () => {
     const { ana, ben } = await newWorld();
     const socket = await caughtUp(ana);
     const cases: [string | Buffer | object, string][] = [
@@ -244,42 +244,42 @@ describe('a bad frame', () => {
       [{ type: 'typing', conversationId: 'rowing' }, 'invalid'],
     ];
     for (const [frame, code] of cases) {
-      await socket.pong(); // or there would be ten in a row
-      socket.sayBad(frame);
+      await socket.pong(); // without it there would be ten in a row
+      socket.sendBad(frame);
       expect((await socket.next('problem')).problem.code).toBe(code);
     }
-    socket.sayBad({ type: 'send', ref: 'x', recipient: ben.id });
+    socket.sendBad({ type: 'send', ref: 'x', recipient: ben.id });
     expect(await socket.next('reply')).toMatchObject({ ref: 'x', status: 422, problem: { code: 'invalid' } });
     expect(await socket.send(ben, 'hello')).toMatchObject({ status: 201 });
   });
 
-  it('closes the socket with 1008 when it is the tenth in a row', async () => {
+  it('the tenth bad frame in a row closes the socket with 1008', async () => {
     const { ana } = await newWorld();
     const socket = await caughtUp(ana);
-    for (let i = 0; i < 9; i++) socket.sayBad('{');
+    for (let i = 0; i < 9; i++) socket.sendBad('{');
     await socket.pong();
-    for (let i = 0; i < 10; i++) socket.sayBad('{');
+    for (let i = 0; i < 10; i++) socket.sendBad('{');
     expect((await socket.closed()).code).toBe(1008);
     expect(socket.rest('problem')).toHaveLength(19);
   });
 
-  it('is what comes before resume, and a second resume; ping and auth may come before', async () => {
+  it('a frame before resume and a second resume are bad frames; ping and auth may come before', async () => {
     const world = await newWorld();
     const { ana, ben } = world;
     const { accessToken } = await session(world, ana);
     const { conversationId } = await ben.sendTo(ana, 'hello');
     const socket = await ana.connect({ token: accessToken, resume: false });
     await socket.pong();
-    socket.say({ type: 'auth', token: accessToken });
-    socket.say({ type: 'typing', conversationId });
+    socket.sendFrame({ type: 'auth', token: accessToken });
+    socket.sendFrame({ type: 'typing', conversationId });
     expect((await socket.next('problem')).problem.code).toBe('invalid');
     expect(await socket.send(ben, 'too early')).toMatchObject({ status: 422 });
     await ben.sendTo(ana, 'nobody follows yet');
     await socket.pong();
     expect(socket.rest('message')).toEqual([]);
-    socket.say({ type: 'resume' });
+    socket.sendFrame({ type: 'resume' });
     expect(await socket.texts(2)).toEqual(['hello', 'nobody follows yet']);
-    socket.say({ type: 'resume' });
+    socket.sendFrame({ type: 'resume' });
     expect((await socket.next('problem')).problem.code).toBe('invalid');
     await socket.pong();
   });
@@ -291,19 +291,19 @@ describe('a frame that is too large', () => {
     return text.replace('"filling":""', `"filling":"${'x'.repeat(bytes - text.length)}"`);
   };
 
-  it('closes the socket with 1009: over 4 KiB', async () => {
+  it('a frame over 4 KiB closes the socket with 1009', async () => {
     const { ana } = await newWorld();
     const socket = await caughtUp(ana);
-    socket.sayBad(filled({ type: 'ping' }, 4096));
+    socket.sendBad(filled({ type: 'ping' }, 4096));
     expect((await socket.next('problem')).problem.code).toBe('invalid');
-    socket.sayBad(filled({ type: 'ping' }, 4097));
+    socket.sendBad(filled({ type: 'ping' }, 4097));
     expect((await socket.closed()).code).toBe(1009);
     const early = await ana.connect({ resume: false });
-    early.sayBad(filled({ type: 'ping' }, 4097));
+    early.sendBad(filled({ type: 'ping' }, 4097));
     expect((await early.closed()).code).toBe(1009);
   });
 
-  it('closes the socket with 1009: a resume over 1 MiB', async () => {
+  it('a resume over 1 MiB closes the socket with 1009', async () => {
     const { ana } = await newWorld();
     const id = (n: number): string => `0193f0e8-0000-7000-8000-${String(n).padStart(12, '0')}`;
     const positions = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [id(i), { seq: 1, joinedSeq: 0 }]));
@@ -311,12 +311,12 @@ describe('a frame that is too large', () => {
     await socket.next('ready');
     expect(socket.rest('conversation')).toHaveLength(5_000);
     const early = await ana.connect({ resume: false });
-    early.sayBad(filled({ type: 'resume' }, 1024 * 1024 + 1));
+    early.sendBad(filled({ type: 'resume' }, 1024 * 1024 + 1));
     expect((await early.closed()).code).toBe(1009);
   });
 });
 
-it('a server that stops closes its sockets with 1001 and takes no more', async () => {
+it('a server that stops closes its sockets with 1001 and accepts no more', async () => {
   const server = await startServer();
   const { ana } = await newWorld({ on: server });
   const socket = await caughtUp(ana);

@@ -10,7 +10,7 @@ const at = ({ id, joinedSeq }: Schemas['Conversation'], seq: number): Positions 
 const messages = (socket: LiveClient): [string, number][] =>
   socket.rest('message').map(({ message, afterSeq }) => [message.text, afterSeq]);
 
-it('who was away gets exactly what they missed, of every conversation in its order, and then ready', async () => {
+it('a client that was away gets exactly the messages it missed, of every conversation in order, and then ready', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await ana.createGroup('Rowing', ben);
   await ana.sendTo(ben, 'one');
@@ -27,11 +27,11 @@ it('who was away gets exactly what they missed, of every conversation in its ord
       ['to all', 0],
     ]),
   );
-  const last = socket.told.at(-1);
+  const last = socket.received.at(-1);
   expect(last).toEqual({ type: 'ready', userId: ben.id, blocksVersion: 0 });
 });
 
-it('who is connected gets a message at once, with its sender’s name, as it is when listed', async () => {
+it('a connected client gets a message at once, with its sender’s name, equal to the listed one', async () => {
   const { ana, ben } = await newWorld();
   const socket = await caughtUp(ben);
   const sent = await ana.sendTo(ben, 'hello');
@@ -41,7 +41,7 @@ it('who is connected gets a message at once, with its sender’s name, as it is 
   expect(message).toEqual(await ben.api.getMessage({ id: sent.id }));
 });
 
-it('a direct conversation is told before its first message, with its head', async () => {
+it('a client gets the head of a new direct conversation before its first message', async () => {
   const { ana, ben } = await newWorld();
   const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
   await ana.sendTo(ben, 'hello');
@@ -53,12 +53,12 @@ it('a direct conversation is told before its first message, with its head', asyn
     const joined = await socket.next('conversation');
     expect(joined).toMatchObject({ change: 'joined', user: { id: me.id } });
     expect(joined.conversation).toMatchObject({ kind: 'direct', user: { id: other.id }, joinedSeq: 0 });
-    const told = socket.told.map(({ type }) => type).filter((type) => type !== 'ready'); // told again after a comparison
-    expect(told).toEqual(['conversation', 'message']);
+    const received = socket.received.map(({ type }) => type).filter((type) => type !== 'ready'); // sent again after a resync
+    expect(received).toEqual(['conversation', 'message']);
   }
 });
 
-it('one’s own messages come in their place, on every device, with their clientMessageId; a reply says what became of each', async () => {
+it("a sender's own messages come in order, on every device, with their clientMessageId; each gets a reply with its outcome", async () => {
   const { ana, ben } = await newWorld();
   const [phone, laptop, his] = [await caughtUp(ana), await caughtUp(ana), await caughtUp(ben)];
   const clientMessageId = '0193f0e8-7b1a-4c3e-9f52-6a1d2c3b4e5f';
@@ -87,14 +87,14 @@ it('sends of one socket keep their order, and 200 of them at once are all stored
   const { ana, ben } = await newWorld();
   const [hers, his] = [await caughtUp(ana), await caughtUp(ben)];
   const texts = Array.from({ length: 200 }, (_, i) => `number ${i}`);
-  texts.forEach((text, i) => hers.say({ type: 'send', ref: String(i), recipient: ben.id, text }));
+  texts.forEach((text, i) => hers.sendFrame({ type: 'send', ref: String(i), recipient: ben.id, text }));
   expect(await his.texts(200)).toEqual(texts);
   for (const [i] of texts.entries()) {
     expect(await hers.next('reply', ({ ref }) => ref === String(i))).toMatchObject({ status: 201 });
   }
 });
 
-it('a position says where one goes on; one that does not fit its conversation begins it again', async () => {
+it('a resume continues after a position; one that does not fit its conversation starts it again', async () => {
   const { ana, ben, cleo } = await newWorld();
   for (const text of ['one', 'two', 'three']) await ana.sendTo(ben, text);
   const head = await ben.conversation(ana);
@@ -107,7 +107,7 @@ it('a position says where one goes on; one that does not fit its conversation be
 
   for (const misfit of [at(head, 4), { [head.id]: { seq: 2, joinedSeq: 1 } }]) {
     const socket = await tell(misfit);
-    const [first] = socket.told;
+    const [first] = socket.received;
     expect(first).toMatchObject({ type: 'conversation', change: 'joined', conversation: { id: head.id, lastSeq: 3 } });
     expect(messages(socket)).toEqual([
       ['one', 0],
@@ -121,21 +121,21 @@ it('a position says where one goes on; one that does not fit its conversation be
   await ben.leave(left);
   for (const { id } of [strange, left]) {
     const socket = await tell({ ...at(head, 3), [id]: { seq: 0, joinedSeq: 0 } });
-    expect(socket.told).toMatchObject([
+    expect(socket.received).toMatchObject([
       { change: 'left', conversationId: id, user: { id: ben.id } },
       { type: 'ready' },
     ]);
   }
 });
 
-it('without a backlog it begins at the end', async () => {
+it('a resume without a backlog begins at the head', async () => {
   const { ana, ben } = await newWorld();
   await ana.sendTo(ben, 'one');
   const socket = await caughtUp(ben, { backlog: false });
   expect(messages(socket)).toEqual([]);
   await ana.sendTo(ben, 'two');
   await socket.next('message');
-  expect(socket.told.at(-1)).toMatchObject({ afterSeq: 1, message: { text: 'two' } });
+  expect(socket.received.at(-1)).toMatchObject({ afterSeq: 1, message: { text: 'two' } });
 });
 
 it('of more than 200 undelivered messages the newest 200 come, and afterSeq says where they begin', async () => {
@@ -149,7 +149,7 @@ it('of more than 200 undelivered messages the newest 200 come, and afterSeq says
   expect(messages(positioned).map(([text]) => text)).toEqual(texts);
 });
 
-it('delivered moves the marker, written together within a second, and the same backlog does not come again', async () => {
+it('delivered frames move the marker within a second, and the same backlog does not come again', async () => {
   const { ana, ben } = await newWorld();
   const [first, second] = [await ana.sendTo(ben, 'one'), await ana.sendTo(ben, 'two')];
   const [his, hers] = [await caughtUp(ben), await caughtUp(ana)];
@@ -163,7 +163,7 @@ it('delivered moves the marker, written together within a second, and the same b
   expect(hers.rest('receipt')).toEqual([]);
 });
 
-it('reading is told to the others, and to one’s own devices', async () => {
+it("a read marker reaches the other users, and the reader's own devices", async () => {
   const { ana, ben } = await newWorld();
   const sent = await ana.sendTo(ben, 'hello');
   const [phone, laptop, hers] = [await caughtUp(ben), await caughtUp(ben), await caughtUp(ana)];
@@ -180,25 +180,25 @@ it('reading is told to the others, and to one’s own devices', async () => {
   expect((await phone.next('problem')).problem.code).toBe('message-not-found');
 });
 
-it('who is typing is told to the others, not oneself, and at most once a second', async () => {
+it('typing reaches the other users, not the typist, and at most once a second', async () => {
   const { ana, ben, stranger } = await newWorld();
   const { conversationId } = await ana.sendTo(ben, 'hello');
   const [his, hers, another] = [await caughtUp(ben), await caughtUp(ana), await caughtUp(stranger)];
-  for (let i = 0; i < 3; i++) his.say({ type: 'typing', conversationId });
+  for (let i = 0; i < 3; i++) his.sendFrame({ type: 'typing', conversationId });
   expect(await hers.next('typing')).toEqual({ type: 'typing', conversationId, userId: ben.id });
   await his.pong();
   await hers.pong();
   expect([...hers.rest('typing'), ...his.rest('typing')]).toEqual([]);
-  another.say({ type: 'typing', conversationId });
+  another.sendFrame({ type: 'typing', conversationId });
   expect((await another.next('problem')).problem.code).toBe('conversation-not-found');
 });
 
-it('in groups of more than 100 members receipts go to one’s own devices alone, and typing to nobody', async () => {
+it("in groups of more than 100 members receipts reach the reader's own devices only, and typing nobody", async () => {
   const { ana, ben, crowd } = await newWorld();
   const group = await ana.createGroup('Everybody', ben, ...(await crowd(98)));
   const sent = await ana.sendTo(group, 'hello');
   const [phone, laptop, hers] = [await caughtUp(ben), await caughtUp(ben), await caughtUp(ana)];
-  phone.say({ type: 'typing', conversationId: group.id });
+  phone.sendFrame({ type: 'typing', conversationId: group.id });
   expect(await hers.next('typing')).toMatchObject({ userId: ben.id });
   phone.read(sent);
   await hers.next('receipt');

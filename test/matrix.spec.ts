@@ -4,9 +4,9 @@ import { messageNotFound, recipientBlockedYou } from '../src/common/problems.js'
 import type { Person } from './support/person.js';
 import { newWorld, type World } from './support/world.js';
 
-// What a block means for everything that shows messages; who may still write to whom stands in blocks.spec.ts.
+// The effect of a block on every view of messages; its effect on sending is in blocks.spec.ts.
 
-/** Ana has blocked Ben; both are in a group with Cleo, in which all three wrote before, between and since. */
+/** Ana has blocked Ben; both are in a group with Cleo, in which all three wrote before the block, between and after it. */
 async function groupWithABlock(): Promise<World & { group: Schemas['Group']; hidden: Schemas['Message'] }> {
   const world = await newWorld();
   const { ana, ben, cleo } = world;
@@ -26,7 +26,7 @@ const WITHOUT_BEN = ['cleo 1', 'ana 4', 'cleo 5'];
 
 const textsOf = ({ items }: { items: Schemas['Message'][] }): string[] => items.map(({ text }) => text);
 
-/** The group's messages by every way that shows them, oldest first. */
+/** The group's messages in every view, oldest first. */
 async function everyView(person: Person, { id }: Schemas['Group']): Promise<Record<string, string[]>> {
   const { conversations } = await person.api.sync({});
   const synced = conversations.find(({ conversation }) => conversation.id === id)!.messages;
@@ -50,7 +50,7 @@ async function everyView(person: Person, { id }: Schemas['Group']): Promise<Reco
 const same = (views: Record<string, string[]>, texts: string[]): Record<string, string[]> =>
   Object.fromEntries(Object.keys(views).map((view) => [view, texts]));
 
-it('what the blocked one writes in a group is hidden from the blocker in every view, before and since, and from nobody else', async () => {
+it('group messages of a blocked user are hidden from the blocker in every view, old and new, and from nobody else', async () => {
   const { ana, ben, cleo, group } = await groupWithABlock();
   for (const [person, texts] of [
     [ana, WITHOUT_BEN],
@@ -62,14 +62,14 @@ it('what the blocked one writes in a group is hidden from the blocker in every v
   }
 });
 
-it('and is in every view again once unblocked', async () => {
+it('group messages of a blocked user are in every view again after an unblock', async () => {
   const { ana, ben, group } = await groupWithABlock();
   await ana.unblock(ben);
   const views = await everyView(ana, group);
   expect(views).toEqual(same(views, ALL));
 });
 
-it('filters find nothing of what is hidden', async () => {
+it('filters find no message of a hidden sender', async () => {
   const { ana, ben, cleo, group } = await groupWithABlock();
   expect(await ana.texts({ sender: ben.id })).toEqual([]);
   expect(await ana.texts({ sender: ben.id, conversation: group.id })).toEqual([]);
@@ -80,7 +80,7 @@ it('filters find nothing of what is hidden', async () => {
   expect(await cleo.texts({ sender: ben.id })).toEqual(['ben 2', 'ben 3', 'ben 6']);
 });
 
-it('heads count, show and mark nothing of what is hidden, but the log goes on', async () => {
+it('heads count and show no message of a hidden sender, but the log continues', async () => {
   const { ana, ben, cleo, group, hidden } = await groupWithABlock();
   expect(await ana.conversation(group)).toMatchObject({ unread: 2, lastMessage: { text: 'cleo 5' }, lastSeq: 6 });
   await expect(ana.read(hidden)).rejects.toBeProblem(messageNotFound);
@@ -92,7 +92,7 @@ it('heads count, show and mark nothing of what is hidden, but the log goes on', 
   expect(await cleo.conversation(group)).toMatchObject({ unread: 4, lastMessage: { text: 'ben 6' } });
 });
 
-it('a conversation in which only the blocked one wrote has no last message, and nothing unread', async () => {
+it('a group in which only a blocked user wrote has no last message and nothing unread for the blocker', async () => {
   const { ana, ben } = await newWorld();
   const group = await ben.createGroup('Trip', ana);
   await ben.sendTo(group, 'hello');
@@ -103,7 +103,7 @@ it('a conversation in which only the blocked one wrote has no last message, and 
   expect(await ana.texts()).toEqual([]);
 });
 
-it('direct messages from before stay in every view of both, also read and unread', async () => {
+it('direct messages from before a block stay in every view of both users, also read and unread', async () => {
   const { ana, ben } = await newWorld();
   const first = await ben.sendTo(ana, 'from Ben');
   await ana.sendTo(ben, 'from Ana');
@@ -120,12 +120,12 @@ it('direct messages from before stay in every view of both, also read and unread
   }
   await ana.read(first);
   expect(await ana.unread()).toEqual([]);
-  expect(await ben.api.getMessage(first)).toMatchObject({ read: false }); // Ben does not learn it
+  expect(await ben.api.getMessage(first)).toMatchObject({ read: false }); // Ben does not see it
   await ana.unblock(ben);
   expect(await ben.api.getMessage(first)).toMatchObject({ read: true });
 });
 
-it('receipts of direct messages are hidden from both, whoever blocked', async () => {
+it('receipts of direct messages are hidden from both users after a block by either', async () => {
   const { ana, ben } = await newWorld();
   const fromAna = await ana.sendTo(ben, 'from Ana');
   const fromBen = await ben.sendTo(ana, 'from Ben');
@@ -145,7 +145,7 @@ it('receipts of direct messages are hidden from both, whoever blocked', async ()
   expect(await ana.texts({ sender: ana.id, read: true })).toEqual(['from Ana']);
 });
 
-it('what is refused is not stored and takes no number', async () => {
+it('a message that a block refuses is not stored and takes no number', async () => {
   const { ana, ben, counts } = await newWorld();
   const first = await ben.sendTo(ana, 'before');
   await ana.block(ben);
@@ -156,7 +156,7 @@ it('what is refused is not stored and takes no number', async () => {
   expect(await ben.sendTo(ana, 'after')).toMatchObject({ seq: first.seq + 1 });
 });
 
-it('a batch is refused what a single send is refused, and groups take it', async () => {
+it('a block refuses a direct message in a batch like a single send, and no group message', async () => {
   const { ana, ben, group } = await groupWithABlock();
   const { results } = await ben.api.sendMessages({
     messages: [ana.id, group.id, ana.address].map((recipient) => ({ recipient, text: 'again' })),

@@ -15,13 +15,13 @@ import { CALLERS, newWorld, type World } from './support/world.js';
 type Person = World['ana'];
 type Server = World['server'];
 
-/** Who is in the group and as what, as this member sees it, longest-standing first. */
+/** The members of the group and their roles, as this member sees them, longest-standing first. */
 async function roles(me: Person, group: { id: string }): Promise<string[]> {
   const { items } = await me.api.listMembers({ id: group.id, limit: 200 });
   return items.map(({ user, role }) => `${user.displayName}: ${role}`);
 }
 
-/** What is stored of a group, and whether it agrees with itself. The row of a deleted one is swept before long. */
+/** The stored rows of a group; checks that they agree with each other. The row of a deleted group is swept soon. */
 async function stored({ db }: Server, group: { id: string }) {
   const { rows } = await db.query<{
     version: number;
@@ -45,7 +45,7 @@ async function stored({ db }: Server, group: { id: string }) {
   return row;
 }
 
-/** Resolves once a statement waits for a lock. */
+/** Resolves when a statement waits for a lock. */
 async function lockAwaited({ db }: Server): Promise<void> {
   const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
   while ((await db.query(waiting)).rowCount === 0);
@@ -62,7 +62,7 @@ describe.each(CALLERS)('members (called as %s)', (as) => {
     return { ...world, group };
   }
 
-  it('are added by owner and admins, not by members', async () => {
+  it('members are added by owner and admins, not by plain members', async () => {
     const { ana, ben, cleo, dan, stranger, group } = await rowers();
     await expect(cleo.add(group, stranger)).rejects.toBeProblem(forbidden);
     expect(await ben.add(group, stranger)).toMatchObject({ user: { displayName: 'Stranger' }, role: 'member' });
@@ -77,7 +77,7 @@ describe.each(CALLERS)('members (called as %s)', (as) => {
     ]);
   });
 
-  it('are not changed where they are added again', async () => {
+  it('a member who is added again does not change', async () => {
     const { ana, ben, cleo, group, server } = await rowers();
     const before = await ana.api.listMembers({ id: group.id });
     const { version } = await stored(server, group);
@@ -88,7 +88,7 @@ describe.each(CALLERS)('members (called as %s)', (as) => {
     expect((await stored(server, group)).version).toBe(version);
   });
 
-  it('get their roles from the owner alone', async () => {
+  it('only the owner gives members their roles', async () => {
     const { ana, ben, cleo, dan, stranger, group } = await rowers();
     for (const role of ['admin', 'owner'] as const) {
       await expect(ben.add(group, cleo, role)).rejects.toBeProblem(forbidden);
@@ -111,7 +111,7 @@ describe.each(CALLERS)('members (called as %s)', (as) => {
     ]);
   });
 
-  it('take over from the owner, who is an admin then', async () => {
+  it('a member who becomes owner makes the old owner an admin', async () => {
     const { ana, ben, cleo, group, server } = await rowers();
     expect(await ana.add(group, cleo, 'owner')).toMatchObject({ user: { id: cleo.id }, role: 'owner' });
     expect(await roles(ana, group)).toEqual(['Ana: admin', 'Ben: admin', 'Cleo: owner', 'Dan: member']);
@@ -119,21 +119,21 @@ describe.each(CALLERS)('members (called as %s)', (as) => {
     await stored(server, group);
   });
 
-  it('can be added as the new owner at once', async () => {
+  it('a new member can be added as the owner', async () => {
     const { ana, stranger, group, server } = await rowers();
     expect(await ana.add(group, stranger, 'owner')).toMatchObject({ role: 'owner' });
     expect(await ana.api.getGroup({ id: group.id })).toMatchObject({ role: 'admin', memberCount: 5 });
     await stored(server, group);
   });
 
-  it('remain without an owner never: the owner cannot just step down', async () => {
+  it('an owner cannot step down without a successor', async () => {
     const { ana, group } = await rowers();
     await expect(ana.add(group, ana, 'admin')).rejects.toBeProblem(forbidden);
     await expect(ana.add(group, ana, 'member')).rejects.toBeProblem(forbidden);
     expect(await ana.add(group, ana, 'owner')).toMatchObject({ role: 'owner' });
   });
 
-  it('are removed by owner and admins; an admin does not remove the owner or another admin', async () => {
+  it('members are removed by owner and admins; an admin does not remove the owner or another admin', async () => {
     const { ana, ben, cleo, dan, group } = await rowers();
     await expect(cleo.remove(group, dan)).rejects.toBeProblem(forbidden);
     await expect(cleo.remove(group, ana)).rejects.toBeProblem(forbidden);
@@ -145,7 +145,7 @@ describe.each(CALLERS)('members (called as %s)', (as) => {
     expect(await roles(ana, group)).toEqual(['Ana: owner', 'Cleo: admin']);
   });
 
-  it('are no longer told anything once they are out', async () => {
+  it('a former member sees nothing more of the group', async () => {
     const { ana, ben, cleo, dan, group } = await rowers();
     const message = await ana.sendTo(group, 'before');
     await ana.remove(group, cleo);
@@ -163,7 +163,7 @@ describe.each(CALLERS)('members (called as %s)', (as) => {
     expect(await ben.texts()).toEqual(['before', 'after']);
   });
 
-  it('read from where they joined, and, once back, from where they came back', async () => {
+  it('a member reads from where they joined, and, after coming back, from there', async () => {
     const { ana, cleo, stranger, group } = await rowers();
     await ana.sendTo(group, 'one');
     await ana.add(group, stranger);
@@ -193,7 +193,7 @@ describe.each(CALLERS)('members (called as %s)', (as) => {
 });
 
 describe('when the owner leaves', () => {
-  it('the longest-standing admin becomes owner', async () => {
+  it('when the owner leaves, the longest-standing admin becomes owner', async () => {
     const { ana, ben, cleo, dan, server } = await newWorld();
     const group = await ana.createGroup('Rowing');
     for (const other of [ben, cleo, dan]) await ana.add(group, other);
@@ -204,7 +204,7 @@ describe('when the owner leaves', () => {
     await stored(server, group);
   });
 
-  it('the longest-standing member does, where there is no admin; who came back counts from then', async () => {
+  it('when the owner leaves a group without admins, the longest-standing member becomes owner, counted from when they came back', async () => {
     const { ana, ben, cleo, server } = await newWorld();
     const group = await ana.createGroup('Rowing');
     for (const other of [ben, cleo]) await ana.add(group, other);
@@ -215,7 +215,7 @@ describe('when the owner leaves', () => {
     await stored(server, group);
   });
 
-  it('and is the last one, the group is deleted', async () => {
+  it('when the owner leaves as the last member, the group is deleted', async () => {
     const { ana, ben, server } = await newWorld();
     const group = await ana.createGroup('Rowing', ben);
     await ben.leave(group);
@@ -226,7 +226,7 @@ describe('when the owner leaves', () => {
     expect([3, null]).toContain(version); // null: swept already
   });
 
-  it('because the account is removed, the same holds', async () => {
+  it("when the owner's account is removed, the group gets a new owner or is deleted", async () => {
     const { ana, ben, cleo, server } = await newWorld();
     const group = await ana.createGroup('Rowing');
     for (const other of [ben, cleo]) await ana.add(group, other);
@@ -243,7 +243,7 @@ describe('when the owner leaves', () => {
   });
 });
 
-it('an added member is answered with 201 and where they are, one who was there with 200', async () => {
+it('an added member is answered with 201 and their Location, an existing one with 200', async () => {
   const { ana, ben } = await newWorld();
   const { id } = await ana.createGroup('Rowing');
   const path = `/v1/groups/${id}/members/${encodeURIComponent(ben.address)}`;
@@ -255,7 +255,7 @@ it('an added member is answered with 201 and where they are, one who was there w
   expect(JSON.parse(again.text)).toEqual(JSON.parse(added.text));
 });
 
-it('a member has one of three roles', async () => {
+it('a role that is none of the three is refused', async () => {
   const { ana, ben } = await newWorld();
   const { id } = await ana.createGroup('Rowing', ben);
   for (const role of ['boss', 2, null, ['admin']]) {
@@ -264,7 +264,7 @@ it('a member has one of three roles', async () => {
   }
 });
 
-it('nobody unknown or removed is added, and nobody removed who is no member', async () => {
+it('an unknown or removed user is not added to a group, and a user who is no member is not removed from it', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await ana.createGroup('Rowing', cleo);
   await cleo.api.removeMe();
@@ -294,7 +294,7 @@ it('members come in pages, longest-standing first', async () => {
   }
 });
 
-it('of 50 who add the same user at once one adds them', async () => {
+it('of 50 concurrent additions of one user, one succeeds', async () => {
   const { ana, ben, cleo, server } = await newWorld();
   const group = await ana.createGroup('Rowing', ben);
   await ana.add(group, ben, 'admin');
@@ -305,7 +305,7 @@ it('of 50 who add the same user at once one adds them', async () => {
   expect(await stored(server, group)).toMatchObject({ members: 3, version: version + 1 });
 });
 
-it('of 50 who leave at once the last one deletes the group', async () => {
+it('the last of 50 members who leave concurrently deletes the group', async () => {
   const { ana, app, crowd, server } = await newWorld();
   const ids = await crowd(49);
   const group = await ana.createGroup('Crowd', ...ids);
@@ -314,7 +314,7 @@ it('of 50 who leave at once the last one deletes the group', async () => {
   expect(await stored(server, group)).toMatchObject({ deleted: true });
 });
 
-it('of 50 accounts that are removed at once, while they read, each group keeps one owner until it is empty', async () => {
+it('each group keeps one owner until it is empty, while 50 accounts that read are removed concurrently', async () => {
   const { ana, app, crowd, server } = await newWorld();
   const ids = await crowd(50);
   const groups = await Promise.all(
@@ -331,7 +331,7 @@ it('of 50 accounts that are removed at once, while they read, each group keeps o
   }
 });
 
-it('a removal that waits for markers which are moving hands over every group all the same', async () => {
+it('a removal of an account that waits for moving markers hands over every group all the same', async () => {
   const { ana, ben, server } = await newWorld();
   const groups = await Promise.all(times(10, (i) => ana.createGroup(`Rowing ${i}`, ben)));
   const client = await server.db.connect();
@@ -351,7 +351,7 @@ it('a removal that waits for markers which are moving hands over every group all
   }
 });
 
-it('whoever is given the group at once by 50 requests, one owner is left', async () => {
+it('50 concurrent requests that make different members owner leave one owner', async () => {
   const { ana, ben, cleo, dan, server } = await newWorld();
   const people = [ana, ben, cleo, dan];
   const group = await ana.createGroup('Rowing', ben, cleo, dan);
@@ -363,7 +363,7 @@ it('whoever is given the group at once by 50 requests, one owner is left', async
   expect((await stored(server, group)).version).toBeLessThanOrEqual(version + done!);
 });
 
-it('whatever members do at once, the group agrees with itself afterwards', async () => {
+it("after any concurrent changes, a group's count, owner and members agree", async () => {
   const { ana, app, crowd, server } = await newWorld();
   for (let round = 0; round < 5; round++) {
     const ids = [...(await crowd(7)), ana.id];
@@ -389,7 +389,7 @@ it('whatever members do at once, the group agrees with itself afterwards', async
   }
 });
 
-it('who joins while others write reads exactly what comes after the place they joined at', async () => {
+it('a member who joins while others write reads exactly the messages after their joinedSeq', async () => {
   const { ana, ben } = await newWorld();
   const group = await ana.createGroup('Rowing');
   const sending = times(50, (i) => ana.sendTo(group, `message ${i}`));
@@ -402,7 +402,7 @@ it('who joins while others write reads exactly what comes after the place they j
   expect((await ben.messages()).map(({ seq }) => seq)).toEqual(all.slice(joinedSeq));
 });
 
-it('markers moved by 50 requests at once stand where the furthest put them', async () => {
+it('50 concurrent requests leave a marker at the furthest of them', async () => {
   const { ana, ben } = await newWorld();
   const sent = await Promise.all(times(50, (i) => ana.sendTo(ben, `message ${i}`)));
   await Promise.all(sent.slice(0, 40).map((message, i) => (i % 2 ? ben.read(message) : ben.delivered(message))));

@@ -5,7 +5,7 @@ import type { Addressable, Person } from './support/person.js';
 import { startServer } from './support/server.js';
 import { newWorld } from './support/world.js';
 
-/** The status of a send, and the answer as it came. */
+/** The status and body of a send. */
 async function send(from: Person, to: Addressable, text: string, clientMessageId: string): Promise<[number, string]> {
   const recipient = typeof to === 'string' ? to : to.id;
   const { status, text: answer } = await from.raw('POST', '/v1/messages', {
@@ -14,7 +14,7 @@ async function send(from: Person, to: Addressable, text: string, clientMessageId
   return [status, answer];
 }
 
-it('the same clientMessageId again answers the first message, and stores nothing', async () => {
+it('a repeated clientMessageId returns the first message, and stores nothing', async () => {
   const { ana, ben, counts } = await newWorld();
   const id = randomUUID();
   const [status, first] = await send(ana, ben, 'hello', id);
@@ -27,7 +27,7 @@ it('the same clientMessageId again answers the first message, and stores nothing
   expect(JSON.parse((await send(ana, ben, 'hello', id))[1])).toMatchObject({ seq: 1, read: true });
 });
 
-it('the same clientMessageId with another text is refused, and stores nothing', async () => {
+it('a repeated clientMessageId with another text is refused, and stores nothing', async () => {
   const { ana, ben, counts } = await newWorld();
   const id = randomUUID();
   await ana.sendTo(ben, 'hello', id);
@@ -54,7 +54,7 @@ it('another sender or another conversation may use the same clientMessageId', as
   expect(statuses).toEqual([201, 201, 201, 201, 201, 201]);
 });
 
-it('only its sender is shown the clientMessageId', async () => {
+it('only the sender of a message sees its clientMessageId', async () => {
   const { ana, ben } = await newWorld();
   const id = randomUUID();
   const sent = await ana.sendTo(ben, 'hello', id);
@@ -65,7 +65,7 @@ it('only its sender is shown the clientMessageId', async () => {
   expect((await ben.conversation(ana)).lastMessage).not.toHaveProperty('clientMessageId');
 });
 
-it('what was stored is answered as stored after a block, and what was not is refused', async () => {
+it('after a block a repeat returns the stored message, and a new send is refused', async () => {
   const { ana, ben } = await newWorld();
   const id = randomUUID();
   const [, first] = await send(ana, ben, 'hello', id);
@@ -78,7 +78,7 @@ it('what was stored is answered as stored after a block, and what was not is ref
   expect((await send(ana, ben, 'again', refused))[0]).toBe(201);
 });
 
-it('what was stored is answered as stored after the sender was taken out of the group', async () => {
+it('a repeat returns the stored message after the sender was removed from the group', async () => {
   const { ana, ben } = await newWorld();
   const group = await ana.createGroup('Trip', ben);
   const id = randomUUID();
@@ -90,7 +90,7 @@ it('what was stored is answered as stored after the sender was taken out of the 
   expect(await send(ben, group, 'hello', id)).toEqual([200, first]);
 });
 
-it('what was stored is answered as stored after the recipient deleted their account', async () => {
+it('a repeat returns the stored message after the recipient deleted their account', async () => {
   const { ana, ben, app } = await newWorld();
   const id = randomUUID();
   const [, first] = await send(ana, ben, 'hello', id);
@@ -99,7 +99,7 @@ it('what was stored is answered as stored after the recipient deleted their acco
   await expect(ana.sendTo(ben, 'hello', randomUUID())).rejects.toBeProblem(recipientNotFound);
 });
 
-it('a repeated message is known on another copy of the server, and after a restart', async () => {
+it('a repeat is recognized by another server on the database, and after a restart', async () => {
   const { ana, ben, server } = await newWorld();
   const id = randomUUID();
   const [, first] = await send(ana, ben, 'hello', id);

@@ -3,13 +3,13 @@ import { messageNotFound } from '../src/common/problems.js';
 import type { Addressable, Person } from './support/person.js';
 import { newWorld } from './support/world.js';
 
-/** joinedSeq, deliveredSeq and readSeq of one's own. */
+/** The caller's joinedSeq, deliveredSeq and readSeq. */
 async function markers(person: Person, conversation: Addressable): Promise<[number, number, number]> {
   const { joinedSeq, deliveredSeq, readSeq } = await person.conversation(conversation);
   return [joinedSeq, deliveredSeq, readSeq];
 }
 
-/** `read` of everything one can list, oldest first. */
+/** `read` of every message that the caller can list, oldest first. */
 const reads = async (person: Person): Promise<boolean[]> => (await person.messages()).map(({ read }) => read);
 
 it('reading a message reads and delivers everything before it, and nothing after it', async () => {
@@ -25,7 +25,7 @@ it('reading a message reads and delivers everything before it, and nothing after
   expect(await ana.conversation(ben)).toMatchObject({ peerReadSeq: 2, peerDeliveredSeq: 2, readSeq: 0 });
 });
 
-it('delivering is not reading', async () => {
+it('a delivered message is not read', async () => {
   const { ana, ben } = await newWorld();
   const message = await ana.sendTo(ben, 'hello');
   await ben.delivered(message);
@@ -34,7 +34,7 @@ it('delivering is not reading', async () => {
   expect(await ben.unread()).toEqual(['hello']);
 });
 
-it('markers only go forward, and each by its own call', async () => {
+it('a marker only goes forward, and only by its own call', async () => {
   const { ana, ben } = await newWorld();
   const [one, two, three] = [
     await ana.sendTo(ben, 'one'),
@@ -56,7 +56,7 @@ it('markers only go forward, and each by its own call', async () => {
   expect(await markers(ben, ana)).toEqual([0, 4, 2]);
 });
 
-it('looking changes nothing, and neither does sending', async () => {
+it('neither reading lists nor sending moves a marker', async () => {
   const { ana, ben } = await newWorld();
   const group = await ana.createGroup('Trip', ben);
   const message = await ana.sendTo(ben, 'hello');
@@ -79,7 +79,7 @@ it('looking changes nothing, and neither does sending', async () => {
   expect(await markers(ana, ben)).toEqual([0, 0, 0]);
 });
 
-it("one's own messages are never unread, and read only once the other has read them", async () => {
+it("a user's own messages are never unread, and read only after the other user has read them", async () => {
   const { ana, ben } = await newWorld();
   await ana.sendTo(ben, 'hello');
   const answer = await ben.sendTo(ana, 'hi');
@@ -97,7 +97,7 @@ it("one's own messages are never unread, and read only once the other has read t
   ]);
 });
 
-it('marking its own message moves the sender along and tells the other nothing of it', async () => {
+it('a sender who marks their own message moves their own marker only', async () => {
   const { ana, ben } = await newWorld();
   await ben.sendTo(ana, 'hello');
   const mine = await ana.sendTo(ben, 'hi');
@@ -106,7 +106,7 @@ it('marking its own message moves the sender along and tells the other nothing o
   expect((await ana.messages()).map(({ read }) => read)).toEqual([true, false]);
 });
 
-it('a group message is read for its sender once every other member who was there has read it', async () => {
+it('a group message is read for its sender when every other member from before it has read it', async () => {
   const { ana, ben, cleo, dan } = await newWorld();
   const group = await ana.createGroup('Trip', ben, cleo);
   const early = await ana.sendTo(group, 'early');
@@ -120,13 +120,13 @@ it('a group message is read for its sender once every other member who was there
   await ben.read(late);
   expect(await isRead()).toEqual([false, false]);
   await cleo.read(late);
-  expect(await isRead()).toEqual([true, false]); // Dan came after the first
+  expect(await isRead()).toEqual([true, false]); // Dan joined after the first
   await dan.read(late);
   expect(await isRead()).toEqual([true, true]);
   expect(await ana.texts({ sender: ana.id, read: true })).toEqual(['early', 'late']);
 });
 
-it('who leaves no longer counts, and who comes back counts for what follows', async () => {
+it('a member who leaves no longer counts for read, and one who comes back counts for later messages', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await ana.createGroup('Trip', ben, cleo);
   const first = await ana.sendTo(group, 'first');
@@ -142,7 +142,7 @@ it('who leaves no longer counts, and who comes back counts for what follows', as
   expect(await cleo.unread()).toEqual(['second']);
 });
 
-it('a message that nobody was there to read is not read', async () => {
+it('a message in a group without other members is not read', async () => {
   const { ana, ben } = await newWorld();
   const group = await ana.createGroup('Alone');
   const message = await ana.sendTo(group, 'anyone?');
@@ -153,12 +153,12 @@ it('a message that nobody was there to read is not read', async () => {
   expect(await ana.texts({ sender: ana.id, read: true })).toEqual(['you!']);
 });
 
-it('the unread of a direct conversation survive what the other does to their account', async () => {
+it('unread messages of a direct conversation stay when the other user is removed', async () => {
   const { ana, ben, app } = await newWorld();
   await ana.sendTo(ben, 'one');
   await ben.sendTo(ana, 'two');
   await app.removeUser({ address: ana.id });
   expect(await ben.unread()).toEqual(['one']);
   const mine = (await ben.messages({ sender: ben.id }))[0]!;
-  expect(mine.read).toBe(false); // nobody is left who counts
+  expect(mine.read).toBe(false); // no other member is left
 });

@@ -23,7 +23,7 @@ it('a message to a user is numbered, stored as sent, and seen by both', async ()
   expect(reply).toMatchObject({ conversationId: sent.conversationId, seq: 2, recipient: { kind: 'user', id: ana.id } });
 });
 
-it('a stored message is answered with 201 and its place', async () => {
+it('a stored message is answered with 201 and its Location', async () => {
   const { ana, ben } = await newWorld();
   const answer = await ana.raw('POST', '/v1/messages', { body: { recipient: ben.id, text: 'hello' } });
   const place = answer.headers.get('Location')!;
@@ -83,7 +83,7 @@ it('a message to a group is one message, seen by every member', async () => {
   expect(await stranger.messages()).toEqual([]);
 });
 
-it('nobody, a conversation that is not a group, and a group one is not in are no recipients', async () => {
+it('an unknown user, a direct conversation and a group without the sender are not recipients', async () => {
   const { ana, ben, cleo, counts } = await newWorld();
   const group = await ben.createGroup('Without Ana', cleo);
   const direct = await ben.sendTo(cleo, 'hello');
@@ -105,7 +105,7 @@ it('nobody, a conversation that is not a group, and a group one is not in are no
   expect(await counts()).toEqual(before);
 });
 
-it('a message to somebody known, or to a group that was sent to before, asks PostgreSQL once', async () => {
+it('a message to a cached user or group costs one query', async () => {
   const { ana, ben, server } = await newWorld();
   const group = await ana.createGroup('Trip', ben);
   for (const to of [ben, group]) await ana.sendTo(to, 'hello');
@@ -115,7 +115,7 @@ it('a message to somebody known, or to a group that was sent to before, asks Pos
   expect(asked).toEqual(['messages.append', 'messages.append']);
 });
 
-it('the id of a direct conversation is no recipient for its members either, so that it passes by no block', async () => {
+it('the id of a direct conversation is not a recipient for its members either, so that it evades no block', async () => {
   const { ana, ben, counts } = await newWorld();
   const { conversationId } = await ana.sendTo(ben, 'hello');
   await ben.block(ana);
@@ -129,7 +129,7 @@ it('the id of a direct conversation is no recipient for its members either, so t
   expect(await counts()).toEqual(before);
 });
 
-const FAMILY = '👨‍👩‍👧‍👦'; // seven code points, one picture
+const FAMILY = '👨‍👩‍👧‍👦'; // seven code points, one glyph
 const FITS: [what: string, text: string][] = [
   ['one letter', 'x'],
   ['160 letters', 'a'.repeat(160)],
@@ -165,7 +165,7 @@ it.each(DOES_NOT_FIT)('a text of %s is refused, and nothing is stored', async (_
   expect(await counts()).toEqual(before);
 });
 
-it('a field that is missing, of another kind or unknown is refused by name', async () => {
+it("a message with a missing, wrong or unknown field is refused by the field's name", async () => {
   const { ana, ben, counts } = await newWorld();
   const before = await counts();
   const bodies: [body: object | string, field: string][] = [
@@ -187,7 +187,7 @@ it('a field that is missing, of another kind or unknown is refused by name', asy
   expect(await counts()).toEqual(before);
 });
 
-it('a message that is not there, or not visible to the caller, is not found', async () => {
+it('a message that does not exist, or that the caller may not see, is not found', async () => {
   const { ana, ben, cleo, stranger } = await newWorld();
   const direct = await ana.sendTo(ben, 'hello');
   const group = await ana.createGroup('Trip', ben);
@@ -219,15 +219,15 @@ it('a message that is not there, or not visible to the caller, is not found', as
   expect(await ana.api.getMessage({ id: direct.id.toUpperCase() })).toEqual(direct);
 });
 
-it('the times of a conversation do not go back where the clock does', async () => {
+it('the times of a conversation do not go back if the clock does', async () => {
   const { ana, ben, server } = await newWorld();
   const { conversationId } = await ana.sendTo(ben, 'before');
-  const later = '2100-01-01T00:00:00.000Z'; // the clock was there once
+  const later = '2100-01-01T00:00:00.000Z'; // as if the clock had been there before
   await server.db.query('UPDATE conversations SET last_at = $2 WHERE id = $1', [conversationId, later]);
   expect(await ben.sendTo(ana, 'after')).toMatchObject({ seq: 2, sentAt: later });
 });
 
-it('what a removed user sent stays, from a deleted user, and they can be sent nothing', async () => {
+it('messages of a removed user stay, from a deleted user, and nothing can be sent to them', async () => {
   const { ana, ben, cleo, app, counts } = await newWorld();
   const group = await ana.createGroup('Trip', ben, cleo);
   await ben.sendTo(ana, 'direct');

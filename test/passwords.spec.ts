@@ -16,7 +16,7 @@ async function registered({ anyone }: World, password = OLD): Promise<{ username
 }
 
 describe('a password', () => {
-  it('is changed with the current one; the other sessions end, this one goes on', async () => {
+  it('a password is changed with the current one; the other sessions end, this one goes on', async () => {
     const world = await newWorld();
     const { username, me, phone } = await registered(world);
     await phone.getMe();
@@ -27,7 +27,7 @@ describe('a password', () => {
     await world.anyone.createSession({ username, password: NEW });
   });
 
-  it('is not changed without the current one', async () => {
+  it('a password is not changed without the current one', async () => {
     const world = await newWorld();
     const { username, me, phone } = await registered(world);
     await expect(me.changePassword({ currentPassword: NEW, newPassword: NEW })).rejects.toBeProblem(wrongCredentials);
@@ -35,7 +35,7 @@ describe('a password', () => {
     await world.anyone.createSession({ username, password: OLD });
   });
 
-  it('changed ten times at once is changed once', async () => {
+  it('of ten concurrent changes of a password one succeeds', async () => {
     const world = await newWorld();
     const { username, me } = await registered(world);
     const wanted = Array.from({ length: 10 }, (_, i) => `${NEW} ${i}`);
@@ -47,7 +47,7 @@ describe('a password', () => {
     await world.anyone.createSession({ username, password: done[0]! });
   });
 
-  it('may have any characters, however an accent is typed', async () => {
+  it('a password may have any characters, however an accent is composed', async () => {
     const world = await newWorld();
     const password = '  Zoë \u0000 🔑 ';
     const { username } = await registered(world, password.normalize('NFC'));
@@ -57,7 +57,7 @@ describe('a password', () => {
   });
 
   it.each(['1234567', '🔑'.repeat(7), 'x'.repeat(257), '12345678\ud800', '', null, 12345678])(
-    'cannot become %j',
+    'a password cannot become %j',
     async (newPassword) => {
       const { ana } = await newWorld();
       const answer = await ana.raw('PUT', '/v1/users/me/password', { body: { currentPassword: OLD, newPassword } });
@@ -65,7 +65,7 @@ describe('a password', () => {
     },
   );
 
-  it('of a user who has none cannot be changed', async () => {
+  it('a user without a password cannot change it', async () => {
     const { ana, asApp } = await newWorld();
     for (const { api } of [ana, asApp.ana]) {
       const change = api.changePassword({ currentPassword: OLD, newPassword: NEW });
@@ -73,14 +73,14 @@ describe('a password', () => {
     }
   });
 
-  it('changed by an application for its user ends every session', async () => {
+  it('a password that an application changes for its user ends every session', async () => {
     const world = await newWorld();
     const { username, me, phone } = await registered(world);
     await world.app.with({ onBehalfOf: `@${username}` }).changePassword({ currentPassword: OLD, newPassword: NEW });
     for (const api of [me, phone]) await expect(api.getMe()).rejects.toBeProblem(notSignedIn);
   });
 
-  it('is stored as argon2id alone', async () => {
+  it('a password is stored as argon2id only', async () => {
     const world = await newWorld();
     const { username } = await registered(world);
     const { rows } = await world.server.db.query<{ hash: string; user: string }>(

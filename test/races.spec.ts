@@ -8,7 +8,7 @@ import { newWorld } from './support/world.js';
 
 const MANY = 50;
 
-/** Sends the same with the same clientMessageId at once; how often each status came, and the ids that were answered. */
+/** Sends one message with one clientMessageId concurrently. @returns the count of each status, and the returned ids */
 async function sendAtOnce(
   from: Person,
   to: Addressable,
@@ -25,7 +25,7 @@ async function sendAtOnce(
 const numbers = (messages: readonly { seq: number }[]): number[] => messages.map(({ seq }) => seq);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
-it('of 50 sends with the same clientMessageId one is stored and 49 repeat it', async () => {
+it('of 50 concurrent sends with one clientMessageId, one is stored and 49 repeat it', async () => {
   const { ana, ben } = await newWorld();
   const group = await ana.createGroup('Trip', ben);
   await ana.sendTo(ben, 'before');
@@ -37,7 +37,7 @@ it('of 50 sends with the same clientMessageId one is stored and 49 repeat it', a
   expect(await ben.texts()).toEqual(['before', 'once', 'once']);
 });
 
-it('the same where it is the first message of the pair', async () => {
+it('of 50 concurrent first messages of a pair with one clientMessageId, one is stored and 49 repeat it', async () => {
   const { ana, ben } = await newWorld();
   const { statuses, ids } = await sendAtOnce(ana, ben, randomUUID());
   expect(statuses).toEqual({ 200: MANY - 1, 201: 1 });
@@ -45,7 +45,7 @@ it('the same where it is the first message of the pair', async () => {
   expect(await ben.texts()).toEqual(['once']);
 });
 
-it('the same where the sends meet on two copies of the server, which share no queue', async () => {
+it('of 50 concurrent sends with one clientMessageId on two servers, one is stored and 49 repeat it', async () => {
   const { ana, ben, server } = await newWorld();
   await ana.sendTo(ben, 'before');
   const copy = await startServer({ databaseUrl: server.settings.databaseUrl });
@@ -60,7 +60,7 @@ it('the same where the sends meet on two copies of the server, which share no qu
   expect(await ben.texts()).toEqual(['before', ...Array<string>(5).fill('once')]);
 });
 
-it('of 50 texts with the same clientMessageId one is stored and 49 are refused', async () => {
+it('of 50 concurrent texts with one clientMessageId, one is stored and 49 are refused', async () => {
   const { ana, ben } = await newWorld();
   const id = randomUUID();
   const sent = times(MANY, (i) => ana.sendTo(ben, `${i}`, id));
@@ -68,7 +68,7 @@ it('of 50 texts with the same clientMessageId one is stored and 49 are refused',
   expect(await ben.texts()).toHaveLength(1);
 });
 
-it('different messages of many senders at once get the numbers 1, 2, 3, … without a gap', async () => {
+it('concurrent messages of many senders get the numbers 1, 2, 3, … without a gap', async () => {
   const { ana, ben, cleo, dan } = await newWorld();
   const group = await ana.createGroup('Trip', ben, cleo, dan);
   const senders = [ana, ben, cleo, dan];
@@ -85,7 +85,7 @@ it('different messages of many senders at once get the numbers 1, 2, 3, … with
   expect(sentAts).toEqual(sentAts.toSorted());
 });
 
-it('numbers have no gap where refused and repeated sends are among those at once', async () => {
+it('numbers have no gap if some of many concurrent sends are refused or repeated', async () => {
   const { ana, ben, cleo } = await newWorld();
   const { conversationId } = await ana.sendTo(ben, 'before');
   const id = randomUUID();
@@ -102,7 +102,7 @@ it('numbers have no gap where refused and repeated sends are among those at once
   expect(log.length).toBe(1 + MANY / 5 + MANY / 5 + 1);
 });
 
-it('50 first messages in both directions make one conversation', async () => {
+it('50 concurrent first messages in both directions make one conversation', async () => {
   const { ana, ben, counts } = await newWorld();
   const before = await counts();
   const sent = await Promise.all(times(MANY, (i) => (i % 2 ? ana.sendTo(ben, `${i}`) : ben.sendTo(ana, `${i}`))));
@@ -112,7 +112,7 @@ it('50 first messages in both directions make one conversation', async () => {
   expect([after.conversations! - before.conversations!, after.members! - before.members!]).toEqual([1, 2]);
 });
 
-it('50 first notes to oneself make one conversation with one member', async () => {
+it('50 concurrent first notes to oneself make one conversation with one member', async () => {
   const { ana, counts } = await newWorld();
   const before = await counts();
   const sent = await Promise.all(times(MANY, (i) => ana.sendTo(ana, `${i}`)));
@@ -121,7 +121,7 @@ it('50 first notes to oneself make one conversation with one member', async () =
   expect([after.conversations! - before.conversations!, after.members! - before.members!]).toEqual([1, 1]);
 });
 
-it('batches at once, over the same conversations in different orders, are all stored', async () => {
+it('concurrent batches over the same conversations in different orders are all stored', async () => {
   const { ana, ben, cleo, dan } = await newWorld();
   const groups: Schemas['Group'][] = [];
   for (const name of ['1', '2', '3', '4']) groups.push(await ana.createGroup(name, ben, cleo, dan));
@@ -145,7 +145,7 @@ it('batches at once, over the same conversations in different orders, are all st
   }
 });
 
-it('an answer of sync is one snapshot, whatever is sent meanwhile', async () => {
+it('an answer of sync is one snapshot, whatever messages are sent meanwhile', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await ana.createGroup('Trip', ben, cleo);
   const sending = times(MANY, (i) => (i % 2 ? ana.sendTo(ben, `${i}`) : cleo.sendTo(group, `${i}`)));

@@ -3,7 +3,7 @@ import { forbidden, invalid, malformed, messageNotFound } from '../src/common/pr
 import type { Person } from './support/person.js';
 import { newWorld } from './support/world.js';
 
-/** Username to what they have done with a message, as its sender sees it. */
+/** By username, whether they have received or read a message, as its sender sees it. */
 async function receipts(sender: Person, id: string): Promise<Record<string, string>> {
   const { items } = await sender.api.listReceipts({ id });
   const state = ({ delivered, read }: { delivered: boolean; read: boolean }): string =>
@@ -11,7 +11,7 @@ async function receipts(sender: Person, id: string): Promise<Record<string, stri
   return Object.fromEntries(items.map((receipt) => [receipt.user.displayName, state(receipt)]));
 }
 
-it('the sender sees who has received and read a message, and only the sender', async () => {
+it('only the sender of a message sees who has received and read it', async () => {
   const { ana, ben, cleo, dan } = await newWorld();
   const group = await ana.createGroup('Trip', ben, cleo, dan);
   const message = await ana.sendTo(group, 'hello');
@@ -21,7 +21,7 @@ it('the sender sees who has received and read a message, and only the sender', a
   await expect(ben.api.listReceipts(message)).rejects.toBeProblem(forbidden);
 });
 
-it('of a direct message there is the receipt of the other', async () => {
+it('a direct message has one receipt, that of the other user', async () => {
   const { ana, ben } = await newWorld();
   const message = await ana.sendTo(ben, 'hello');
   expect(await receipts(ana, message.id)).toEqual({ Ben: 'sent' });
@@ -29,7 +29,7 @@ it('of a direct message there is the receipt of the other', async () => {
   expect(await receipts(ana, message.id)).toEqual({ Ben: 'delivered' });
 });
 
-it('who joined later, left or deleted their account is not among the receipts', async () => {
+it('a member who joined later, left or deleted their account has no receipt', async () => {
   const { ana, ben, cleo, dan, stranger, app } = await newWorld();
   const group = await ana.createGroup('Trip', ben, cleo, stranger);
   const message = await ana.sendTo(group, 'hello');
@@ -37,11 +37,11 @@ it('who joined later, left or deleted their account is not among the receipts', 
   await cleo.leave(group);
   await app.removeUser({ address: stranger.id });
   expect(await receipts(ana, message.id)).toEqual({ Ben: 'sent' });
-  await ana.add(group, cleo); // from where she came back
+  await ana.add(group, cleo); // she reads from here on
   expect(await receipts(ana, message.id)).toEqual({ Ben: 'sent' });
 });
 
-it('who left does not see the receipts of what they sent, nor after coming back', async () => {
+it('a member who left does not see the receipts of their messages, nor after coming back', async () => {
   const { ana, ben } = await newWorld();
   const group = await ana.createGroup('Trip', ben);
   const message = await ben.sendTo(group, 'hello');
@@ -73,7 +73,7 @@ it('the receipts of a group of 1,000 come in pages, each member once, in the ord
   expect((await ana.api.getMessage(message)).read).toBe(true);
 });
 
-it('a cursor of another list is refused, and a limit out of range', async () => {
+it('a list of receipts refuses a cursor of another list, and a limit out of range', async () => {
   const { ana, ben } = await newWorld();
   const { id } = await ana.sendTo(ben, 'hello');
   await ana.sendTo(ben, 'again');

@@ -14,7 +14,7 @@ import { newWorld } from './support/world.js';
 const PASSWORD = 'correct horse battery';
 
 describe('a user who removed their account', () => {
-  it('is refused at once, everywhere, and cannot log in', async () => {
+  it('a removed user is refused at once, everywhere, and cannot log in', async () => {
     const { anyone, app } = await newWorld();
     const { id } = await anyone.createUser({ username: 'leaving', password: PASSWORD });
     const tokens = await anyone.createSession({ username: 'leaving', password: PASSWORD });
@@ -29,7 +29,7 @@ describe('a user who removed their account', () => {
     await expect(app.with({ onBehalfOf: id }).getMe()).rejects.toBeProblem(actingUserNotFound);
   });
 
-  it('leaves no password, session, membership or block behind', async () => {
+  it('a removed user leaves no password, session, membership or block behind', async () => {
     const world = await newWorld();
     const { anyone, ana, server } = world;
     const { id } = await anyone.createUser({ username: 'traceless', password: PASSWORD });
@@ -51,7 +51,7 @@ describe('a user who removed their account', () => {
     expect(rows).toEqual([{ username: null, external_id: null, display_name: '' }]);
   });
 
-  it('frees the username and the externalId for others', async () => {
+  it('a removal frees the username and the externalId for others', async () => {
     const { app } = await newWorld();
     const names = { username: 'phoenix', externalId: 'crm:phoenix' };
     const first = await app.createUser(names);
@@ -61,7 +61,7 @@ describe('a user who removed their account', () => {
     expect(await app.getUser({ address: 'ext:crm:phoenix' })).toMatchObject({ id: second.id });
   });
 
-  it('is shown by id as deleted, without names, and found by nothing else', async () => {
+  it('a removed user is shown by id as deleted, without names, and not found otherwise', async () => {
     const { ana, ben } = await newWorld();
     const { createdAt } = await ben.api.getMe();
     await ben.api.removeMe();
@@ -71,7 +71,7 @@ describe('a user who removed their account', () => {
     expect((await ana.api.listUsers({ search: ben.username })).items).toEqual([]);
   });
 
-  it('is removed once, also of 20 times at once', async () => {
+  it('of 20 concurrent removals of a user one succeeds', async () => {
     const { app, ana } = await newWorld();
     const answers = await Promise.allSettled(Array.from({ length: 20 }, () => app.removeUser({ address: ana.id })));
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -80,7 +80,7 @@ describe('a user who removed their account', () => {
     }
   });
 
-  it('is not logged in by a login or a new session at the same moment', async () => {
+  it('a removed user is not logged in by a concurrent login or new session', async () => {
     const { anyone, app, server } = await newWorld();
     for (let round = 0; round < 5; round++) {
       const { id } = await app.createUser({});
@@ -97,7 +97,7 @@ describe('a user who removed their account', () => {
 });
 
 describe('what others see of a removed user', () => {
-  it('their messages stay, from "Deleted user", in direct conversations and groups', async () => {
+  it(`a removed user's messages stay, from "Deleted user", in direct conversations and groups`, async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await ana.createGroup('Trip', ben, cleo);
     await ben.sendTo(ana, 'direct');
@@ -117,7 +117,7 @@ describe('what others see of a removed user', () => {
     });
   });
 
-  it('nothing can be sent to them, and they are named in nothing new', async () => {
+  it('a removed user cannot get a message, be blocked or be added to a group', async () => {
     const { ana, ben, cleo } = await newWorld();
     await ana.sendTo(ben, 'before');
     await ben.api.removeMe();
@@ -132,7 +132,7 @@ describe('what others see of a removed user', () => {
     expect(await ana.texts()).toEqual(['before']);
   });
 
-  it('their groups go on with the longest-standing admin, else member, as owner; one they were alone in is gone', async () => {
+  it("a removed owner's groups get the longest-standing admin, else member, as owner; a group without others is deleted", async () => {
     const { ana, ben, cleo, dan } = await newWorld();
     const led = await ana.createGroup('Led', ben, cleo);
     await ana.add(led, dan);
@@ -153,7 +153,7 @@ describe('what others see of a removed user', () => {
     await expect(ben.api.getGroup({ id: alone.id })).rejects.toBeProblem(groupNotFound);
   });
 
-  it('blocks they set are gone; blocks against them stay, so what was hidden stays hidden', async () => {
+  it("a removed user's own blocks are gone; blocks against them stay, so hidden messages stay hidden", async () => {
     const { ana, ben, cleo } = await newWorld();
     const group = await cleo.createGroup('Trip', ana, ben);
     await ben.sendTo(group, 'hidden from ana');
@@ -170,7 +170,7 @@ describe('what others see of a removed user', () => {
     expect(await ana.texts()).toEqual(['hidden from ana']);
   });
 
-  it('a direct conversation is gone when both are', async () => {
+  it('a direct conversation is gone when both its users are removed', async () => {
     const { ana, ben, cleo } = await newWorld();
     const { conversationId } = await ana.sendTo(ben, 'hello');
     await ana.api.removeMe();
@@ -179,7 +179,7 @@ describe('what others see of a removed user', () => {
     await expect(cleo.api.getConversation({ conversation: conversationId })).rejects.toBeProblem(conversationNotFound);
   });
 
-  it('however many conversations they were in, all is done in one go', async () => {
+  it('a user in many conversations is removed in one request', async () => {
     const { ana, ben, app, server, crowd } = await newWorld();
     const others = await crowd(150);
     for (const id of others) await app.with({ onBehalfOf: ana.id }).sendMessage({ recipient: id, text: 'hello' });

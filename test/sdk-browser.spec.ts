@@ -11,7 +11,7 @@ import { startServer } from './support/server.js';
 import { newWorld } from './support/world.js';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
-/** Where the files of the page's origin are, by the beginning of their paths. */
+/** The directories of the page's files, by the prefix of their paths. */
 const DIRECTORIES = { sdk: 'sdk/dist', 'openapi-fetch': 'node_modules/openapi-fetch/dist', pages: 'test/pages' };
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',

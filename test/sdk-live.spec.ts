@@ -36,7 +36,7 @@ const through = (proxy: Proxy, { headers }: Person): Parley =>
   });
 
 it.each(CALLERS)(
-  'calling as %s, one follows: what was missed, then what comes, and sends, reads and types',
+  'calling as %s, a live client gets missed messages, then new ones, and sends, reads and types',
   async (as) => {
     const { ana, ben } = await newWorld({ as });
     await ana.sendTo(ben, 'missed');
@@ -61,7 +61,7 @@ it.each(CALLERS)(
   },
 );
 
-it('what is received is marked as delivered, unless that is switched off', async () => {
+it('a live client marks received messages as delivered, unless that is switched off', async () => {
   const { ana, ben, cleo } = await newWorld();
   const bens = Followed.by(ben.api);
   const cleos = Followed.by(cleo.api, { delivered: false });
@@ -75,7 +75,7 @@ it('what is received is marked as delivered, unless that is switched off', async
   expect(await cleo.conversation(ana)).toMatchObject({ deliveredSeq: 0 });
 });
 
-it('a loop takes each message once, and a client goes on from the state of another', async () => {
+it('a loop gets each message once, and a live client continues from the state of another', async () => {
   const { ana, ben } = await newWorld();
   for (const text of ['one', 'two', 'three']) await ana.sendTo(ben, text);
   const first = ben.api.live();
@@ -97,7 +97,7 @@ it('a loop takes each message once, and a client goes on from the state of anoth
   expect(seen).toEqual(['one', 'two', 'three', 'four']);
 });
 
-it('nothing is lost, told twice or out of order when the connection is cut again and again', async () => {
+it('a live client loses, doubles and reorders nothing while its connection is cut repeatedly', async () => {
   const { ana, ben, server } = await newWorld();
   const proxy = await Proxy.before(server.url);
   const group = await ana.createGroup('Rowing', ben);
@@ -120,7 +120,7 @@ it('nothing is lost, told twice or out of order when the connection is cut again
   await proxy.close();
 });
 
-it('goes on when the server was stopped and started again, and what was sent meanwhile is stored once', async () => {
+it('a live client continues after a restart of the server, and its messages from meanwhile are stored once', async () => {
   const before = await startServer();
   const { ana, ben } = await newWorld({ on: before });
   const bens = Followed.by(ben.api);
@@ -140,7 +140,7 @@ it('goes on when the server was stopped and started again, and what was sent mea
   expect(await ben.texts()).toEqual(['before', 'while it is down', 'after']);
 });
 
-it('membership that changes while connected, and while away, begins and ends conversations', async () => {
+it('membership that changes while a live client is connected, or away, begins and ends conversations', async () => {
   const { ana, ben, server } = await newWorld();
   const proxy = await Proxy.before(server.url);
   const bens = Followed.by(through(proxy, ben));
@@ -172,7 +172,7 @@ it('membership that changes while connected, and while away, begins and ends con
   await proxy.close();
 });
 
-it('blocking drops the groups, which then go on without the one who is blocked', async () => {
+it('a block drops the groups of a live client, which then continue without the blocked user', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await ana.createGroup('Rowing', ben, cleo);
   const bens = Followed.by(ben.api);
@@ -191,7 +191,7 @@ it('blocking drops the groups, which then go on without the one who is blocked',
   expect(bens.messages.map(({ text }) => text)).not.toContain('hidden');
 });
 
-it('ends with not-signed-in when the session does, and connects with renewed tokens where only the token was bad', async () => {
+it('a live client ends with not-signed-in when its session ends, and renews its tokens if only the token was bad', async () => {
   const world = await newWorld();
   const { ana, ben, server } = world;
   const client = await withTokens(world, ben);
@@ -212,7 +212,7 @@ it('ends with not-signed-in when the session does, and connects with renewed tok
   expect(await again.texts(1)).toEqual(['hello']);
 });
 
-it('renews its token before that expires, without a new connection', async () => {
+it('a live client renews its token before it expires, without a new connection', async () => {
   const world = await newWorld();
   const { ana, ben, server } = world;
   const tokens = await world.app.createUserSession({ address: ben.id });
@@ -235,7 +235,7 @@ it('renews its token before that expires, without a new connection', async () =>
   expect({ states, renewals }).toEqual({ states: ['connecting', 'open'], renewals: 1 });
 });
 
-it('a client whose token cannot be renewed ends when it expires', async () => {
+it('a live client whose token cannot be renewed ends when it expires', async () => {
   const { ben, server } = await newWorld();
   const accessToken = await shortLived(ben.headers.Authorization!.split(' ')[1]!, server, 2);
   const bens = Followed.by(new Parley({ baseUrl: server.url, accessToken, fetch: checkedFetch }));

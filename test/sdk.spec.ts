@@ -4,7 +4,7 @@ import { notSignedIn, recipientNotFound } from '../src/common/problems.js';
 import { checkedFetch } from './support/checked-fetch.js';
 import { newWorld } from './support/world.js';
 
-/** A client of Ana whose access token has run out, and what it was told of new ones. */
+/** A client of Ana with an expired access token, and the new tokens that it passed to its application. */
 async function withExpired(): Promise<{ client: Parley; told: HeldTokens[]; refreshes: () => number }> {
   const { ana, app, server } = await newWorld();
   const { refreshToken } = await app.createUserSession({ address: ana.id });
@@ -22,7 +22,7 @@ async function withExpired(): Promise<{ client: Parley; told: HeldTokens[]; refr
   return { client, told, refreshes: () => refreshes };
 }
 
-it('a client renews its tokens once, however many calls find them expired, and tells its application', async () => {
+it('an SDK client renews its tokens once, however many calls find them expired, and passes them to its application', async () => {
   const { client, told, refreshes } = await withExpired();
   const answers = await Promise.all(Array.from({ length: 20 }, () => client.getMe()));
   expect(new Set(answers.map(({ displayName }) => displayName))).toEqual(new Set(['Ana']));
@@ -32,20 +32,20 @@ it('a client renews its tokens once, however many calls find them expired, and t
   expect(refreshes()).toBe(1);
 });
 
-it('a client whose session has ended fails with the refusal, and asks once only', async () => {
+it('an SDK client whose session has ended fails with the refusal, and tries once only', async () => {
   const { client, refreshes } = await withExpired();
   await client.endSession({ id: 'current' });
   await expect(client.getMe()).rejects.toBeProblem(notSignedIn);
   expect(refreshes()).toBe(2);
 });
 
-it('a client without a refresh token fails with the refusal', async () => {
+it('an SDK client without a refresh token fails with the refusal', async () => {
   const { server } = await newWorld();
   const client = new Parley({ baseUrl: server.url, accessToken: 'expired', fetch: checkedFetch });
   await expect(client.getMe()).rejects.toBeProblem(notSignedIn);
 });
 
-it('a refusal is an error with status, code, detail, the request id and the refused fields', async () => {
+it('a refusal is an SDK error with status, code, detail, the request id and the refused fields', async () => {
   const { ana } = await newWorld();
   const error = await ana.sendTo('@nobody.at.all', 'Hello').catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ParleyError);
@@ -59,7 +59,7 @@ it('a refusal is an error with status, code, detail, the request id and the refu
   await expect(ana.sendTo(ana, '')).rejects.toMatchObject({ code: 'invalid', errors: [{ field: 'text' }] });
 });
 
-it('each goes through every page', async () => {
+it("the SDK's each goes through every page", async () => {
   const { ana, ben } = await newWorld();
   const texts = Array.from({ length: 7 }, (_, n) => `message ${n}`);
   for (const text of texts) await ana.sendTo(ben, text);
@@ -68,19 +68,19 @@ it('each goes through every page', async () => {
   expect(found).toEqual(texts);
 });
 
-it.each(['', '.', '..'])('%j is no address, and never becomes another path', async (address) => {
+it.each(['', '.', '..'])('the SDK refuses %j as an address, so that it never becomes another path', async (address) => {
   const { ana, ben } = await newWorld();
   const group = await ana.createGroup('Trip', ben);
   await expect(ana.remove(group, address)).rejects.toThrow(TypeError);
   expect((await ana.api.getGroup({ id: group.id })).memberCount).toBe(2);
 });
 
-it('a call can be given up', async () => {
+it('an SDK call can be aborted', async () => {
   const { ana } = await newWorld();
   await expect(ana.api.getMe({ signal: AbortSignal.abort() })).rejects.toThrow('aborted');
 });
 
-it('an application acts for one user in one call, and for another in the next', async () => {
+it('an SDK client of an application acts for one user in one call, and for another in the next', async () => {
   const { ana, ben, app } = await newWorld();
   expect((await app.getMe({ onBehalfOf: ana.id })).id).toBe(ana.id);
   expect((await app.getMe({ onBehalfOf: ben.address })).id).toBe(ben.id);

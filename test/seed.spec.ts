@@ -26,7 +26,7 @@ beforeAll(async () => {
   seeded = await seedInto((await server()).db);
 });
 
-/** What breaks a rule that the server keeps; `{}` where nothing does. */
+/** Counts of rows that break a rule of the server; `{}` if there are none. */
 async function broken(rules: Readonly<Record<string, string>>): Promise<object> {
   const { db } = await server();
   const counts = Object.entries(rules).map(([rule, rows]) => `(SELECT count(*)::int FROM (${rows}) x) AS "${rule}"`);
@@ -34,7 +34,7 @@ async function broken(rules: Readonly<Record<string, string>>): Promise<object> 
   return Object.fromEntries(Object.entries(rows[0]!).filter(([, count]) => count > 0));
 }
 
-it('seeding makes as much as it was asked for', async () => {
+it('the seed makes as many users, groups and messages as its options say', async () => {
   const { db } = await server();
   const { rows } = await db.query(`
     SELECT (SELECT count(*)::int FROM users) AS people, (SELECT count(*)::int FROM conversations) AS conversations,
@@ -66,7 +66,7 @@ it('a seeded log is numbered without gaps, its times never go back, and its head
   ).toEqual({});
 });
 
-it('seeded members are where the rules allow them to be', async () => {
+it('markers of seeded members are in the order that the rules allow', async () => {
   expect(
     await broken({
       markers: `SELECT FROM members m JOIN conversations c ON c.id = m.conversation_id
@@ -87,7 +87,7 @@ it('seeded members are where the rules allow them to be', async () => {
   ).toEqual({});
 });
 
-it('groups have late joiners, leavers, admins and many sizes; some people write far more than others', async () => {
+it('seeded groups have late joiners, leavers, admins and many sizes; some users write far more than others', async () => {
   const { db } = await server();
   const { rows } = await db.query<Record<string, number>>(`
     SELECT (SELECT count(*)::int FROM members WHERE joined_seq > 0) AS "late joiners",
@@ -104,7 +104,7 @@ it('groups have late joiners, leavers, admins and many sizes; some people write 
   expect(busiest).toBeGreaterThan(OPTIONS.messages / 2);
 });
 
-it('the cast logs in with the demo password, finds conversations with unread messages, and can answer', async () => {
+it('the demo users log in with the demo password, find conversations with unread messages, and can answer', async () => {
   const { url } = await server();
   const anyone = new Parley({ baseUrl: url, fetch: checkedFetch });
   expect(seeded.usernames).toEqual(['ana', 'ben', 'cleo', 'dan', 'eva', 'finn', 'gia', 'hugo']);
@@ -119,7 +119,7 @@ it('the cast logs in with the demo password, finds conversations with unread mes
   expect(seq).toBe(before.lastSeq + 1);
 });
 
-it('the same options give the same data, and refuse to give it twice', async () => {
+it('the seed makes the same data from the same options, and refuses to make it twice', async () => {
   const { db } = await server();
   await expect(seedInto(db)).rejects.toThrow(SeededBefore);
   const other = await newDatabase();
@@ -132,7 +132,7 @@ it('the same options give the same data, and refuse to give it twice', async () 
   await other.drop();
 });
 
-it('another seed adds other people, who get usernames that are free', async () => {
+it('another seed number adds other users, with usernames that are free', async () => {
   const { db } = await server();
   const more = await seedInto(db, { ...OPTIONS, messages: 100, users: 8, seed: 8 });
   expect(more.usernames.slice(0, 2)).toEqual(['ana.2', 'ben.2']);

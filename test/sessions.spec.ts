@@ -9,7 +9,7 @@ const PASSWORD = 'correct horse battery';
 
 let names = 0;
 
-/** Somebody with a password, and where their logins come from. */
+/** A user with a password, and a client for their logins. */
 async function registered({ anyone }: World): Promise<{ username: string; logIn: () => Promise<Schemas['Tokens']> }> {
   const username = `rosa.${++names}`;
   await anyone.createUser({ username, password: PASSWORD });
@@ -18,12 +18,12 @@ async function registered({ anyone }: World): Promise<{ username: string; logIn:
 
 const using = ({ anyone }: World, { accessToken }: Schemas['Tokens']): Parley => anyone.with({ accessToken });
 
-/** The tokens that a session gets next. */
+/** The next tokens of a session. */
 const refresh = (api: Parley, { refreshToken }: Schemas['Tokens']): Promise<Schemas['Tokens']> =>
   api.refreshSession({ refreshToken });
 
 describe('logging in', () => {
-  it('gives tokens that hold for 15 minutes, and who one is', async () => {
+  it('a login returns tokens that are valid for 15 minutes, and the user', async () => {
     const world = await newWorld();
     const { username, logIn } = await registered(world);
     const tokens = await logIn();
@@ -31,7 +31,7 @@ describe('logging in', () => {
     expect(await using(world, tokens).getMe()).toEqual(tokens.user);
   });
 
-  it('refuses an unknown user and a wrong password in the same way, after the same time', async () => {
+  it('a login refuses an unknown user and a wrong password in the same way, after the same time', async () => {
     const world = await newWorld();
     const { username } = await registered(world);
     const { username: withoutPassword } = world.ana;
@@ -48,7 +48,7 @@ describe('logging in', () => {
       username: name,
       password: PASSWORD,
     }));
-    const quickest = new Map<object, number>(); // of several in turn: a busy machine makes single ones slower, none quicker
+    const quickest = new Map<object, number>(); // of several in turn: a busy machine slows some of them down, and speeds none up
     for (let i = 0; i < 5; i++) {
       for (const body of [wrong, ...others]) {
         quickest.set(body, Math.min(quickest.get(body) ?? Infinity, await timed(body)));
@@ -57,7 +57,7 @@ describe('logging in', () => {
     for (const other of others) expect(quickest.get(other)!).toBeGreaterThan(quickest.get(wrong)! / 3);
   });
 
-  it('with an access token that has run out, or is none, goes on all the same', async () => {
+  it('a login succeeds also with an expired or invalid access token in its header', async () => {
     const world = await newWorld();
     const { username } = await registered(world);
     const old = world.anyone.with({ accessToken: 'eyJhbGciOiJIUzI1NiJ9.e30.none' });
@@ -67,7 +67,7 @@ describe('logging in', () => {
 });
 
 describe('an access token', () => {
-  it('is none where anything in it is not ours', async () => {
+  it('an access token with any foreign part is refused', async () => {
     const world = await newWorld();
     const [ana, ben] = [world.ana.id, world.ben.id];
     const { items } = await world.ana.api.listSessions();
@@ -96,14 +96,14 @@ describe('an access token', () => {
   });
 
   it.each(['Basic YTpi', 'Bearer', 'Bearer ', 'Bearer a b', 'bearer', ''])(
-    'is not found in "%s"',
+    'there is no access token in the header "%s"',
     async (Authorization) => {
       const { raw } = await newWorld();
       expect(await raw('GET', '/v1/users/me', { headers: { Authorization } })).toBeProblem(notSignedIn);
     },
   );
 
-  it('is found whatever the case of Bearer', async () => {
+  it('an access token is found after Bearer in any case', async () => {
     const { ana, raw } = await newWorld();
     const Authorization = ana.headers.Authorization!.replace('Bearer', 'bEARER');
     expect((await raw('GET', '/v1/users/me', { headers: { Authorization } })).status).toBe(200);
@@ -111,7 +111,7 @@ describe('an access token', () => {
 });
 
 describe('sessions', () => {
-  it('are listed newest first, over pages, with their devices', async () => {
+  it('sessions are listed newest first, over pages, with their devices', async () => {
     const world = await newWorld();
     const { username, logIn } = await registered(world);
     for (const device of ['Phone', 'x'.repeat(300)]) {
@@ -126,7 +126,7 @@ describe('sessions', () => {
     await expect(me.listSessions({ cursor: 'x' })).rejects.toBeProblem(malformed);
   });
 
-  it('that end are refused at once; the others go on', async () => {
+  it('an ended session is refused at once; the others go on', async () => {
     const world = await newWorld();
     const { logIn } = await registered(world);
     const [phone, laptop] = [using(world, await logIn()), using(world, await logIn())];
@@ -139,7 +139,7 @@ describe('sessions', () => {
     await expect(laptop.getMe()).rejects.toBeProblem(notSignedIn);
   });
 
-  it('that end have no next tokens', async () => {
+  it('an ended session gets no new tokens', async () => {
     const world = await newWorld();
     const { logIn } = await registered(world);
     const tokens = await logIn();
@@ -147,14 +147,14 @@ describe('sessions', () => {
     await expect(refresh(world.anyone, tokens)).rejects.toBeProblem(notSignedIn);
   });
 
-  it.each(['', 'nothing', randomUUID()])('of others, or at "%s", are not found', async (id) => {
+  it.each(['', 'nothing', randomUUID()])(`another user's session, or the session "%s", is not found`, async (id) => {
     const { ana, ben } = await newWorld();
     const bens = (await ben.api.listSessions()).items[0]!.id;
     await expect(ana.api.endSession({ id: id || bens })).rejects.toBeProblem(sessionNotFound);
     await ben.api.getMe();
   });
 
-  it('that nobody used for 30 days are gone', async () => {
+  it('a session that was not used for 30 days is gone', async () => {
     const world = await newWorld();
     const { username, logIn } = await registered(world);
     const tokens = await logIn();
@@ -172,7 +172,7 @@ describe('sessions', () => {
 });
 
 describe('refreshing', () => {
-  it('gives the next tokens; a lost answer may be asked for again, as often as need be', async () => {
+  it('a refresh returns the next tokens, and the same again for a repeated refresh, any number of times', async () => {
     const world = await newWorld();
     const { logIn } = await registered(world);
     const first = await logIn();
@@ -183,10 +183,10 @@ describe('refreshing', () => {
     }
     const third = await refresh(world.anyone, second);
     await using(world, third).getMe();
-    await using(world, first).getMe(); // an access token holds until it runs out
+    await using(world, first).getMe(); // an access token is valid until it expires
   });
 
-  it('with an older token ends the whole session at once', async () => {
+  it('a refresh with an older token ends the session at once', async () => {
     const world = await newWorld();
     const { logIn } = await registered(world);
     const first = await logIn();
@@ -200,7 +200,7 @@ describe('refreshing', () => {
     await using(world, other).getMe();
   });
 
-  it('with a token that is not authentic changes nothing', async () => {
+  it('a refresh with a forged token changes nothing', async () => {
     const world = await newWorld();
     const { logIn } = await registered(world);
     const tokens = await logIn();
@@ -217,7 +217,7 @@ describe('refreshing', () => {
     await refresh(world.anyone, tokens);
   });
 
-  it('50 times at once with one token is one step', async () => {
+  it('50 concurrent refreshes with one token are one step', async () => {
     const world = await newWorld();
     const { logIn } = await registered(world);
     const first = await logIn();

@@ -45,7 +45,7 @@ async function sendMany(from: Person, recipient: string, after: (sent: number) =
 }
 
 const numbers = (socket: LiveClient): number[] =>
-  socket.told.flatMap((frame) => (frame.type === 'message' ? [Number.parseInt(frame.message.text)] : []));
+  socket.received.flatMap((frame) => (frame.type === 'message' ? [Number.parseInt(frame.message.text)] : []));
 
 const ALL = Array.from({ length: MANY }, (_, i) => i);
 
@@ -67,7 +67,7 @@ it('a socket that stops reading takes a bounded memory, slows nobody, and gets w
   expect(slow.isOpen).toBe(true);
 
   slow.unpause();
-  await until(() => slow.told.at(-1)?.type === 'ready' && numbers(slow).length >= MANY, PATIENCE_MS); // changes may have been missed
+  await until(() => slow.received.at(-1)?.type === 'ready' && numbers(slow).length >= MANY, PATIENCE_MS); // changes may have been missed
   expect(numbers(slow)).toEqual(ALL);
   expect(slow.rest('conversation')).toEqual([]);
   await ana.sendTo(group, 'live again');
@@ -119,8 +119,8 @@ it('a client that asks before it resumes and does not read the answers is closed
   deaf.pause();
   let most = 0;
   for (let i = 0; i < 60_000; i++) {
-    if (i % 9 === 0) deaf.say({ type: 'ping' });
-    else deaf.sayBad('nonsense');
+    if (i % 9 === 0) deaf.sendFrame({ type: 'ping' });
+    else deaf.sendBad('nonsense');
     if (i % 500 > 0) continue;
     await nextTurn();
     most = Math.max(most, ends[0]!.writableLength);

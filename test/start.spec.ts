@@ -19,15 +19,15 @@ const logIn = async (url: string): Promise<string> => {
 const me = (url: string, token: string): Promise<RawAnswer> =>
   raw(`${url}/v1/users/me`, 'GET', { headers: { Authorization: `Bearer ${token}` } });
 
-it('the first start needs nothing, says where everything is, and the next one finds what was stored and who was signed in', async () => {
+it('the first start needs no setting and prints where everything is; the next one finds all data and sessions', async () => {
   const DATA_DIR = newDataDir();
   const first = Program.start({ DATA_DIR });
   const url = await first.url();
   expect(await raw(`${url}/health/live`, 'GET')).toMatchObject({ status: 200, text: '{"status":"ok"}' });
   expect(await raw(`${url}/health/ready`, 'GET')).toMatchObject({ status: 200, text: '{"status":"ok"}' });
-  expect(first.said).toContain(`${url}/docs`);
-  expect(first.said).toContain('Registration     open');
-  const [, key = ''] = await first.says(/Application key +(parley_\S+)/);
+  expect(first.output).toContain(`${url}/docs`);
+  expect(first.output).toContain('Registration     open');
+  const [, key = ''] = await first.waitForOutput(/Application key +(parley_\S+)/);
   expect(readFileSync(path.join(DATA_DIR, 'application-key'), 'utf8').trim()).toBe(key);
   expect(statSync(path.join(DATA_DIR, 'jwt-secret')).mode & 0o077).toBe(0);
   expect(await register(url)).toMatchObject({ status: 201 });
@@ -37,11 +37,11 @@ it('the first start needs nothing, says where everything is, and the next one fi
 
   const second = Program.start({ DATA_DIR });
   expect(await me(await second.url(), token)).toMatchObject({ status: 200 });
-  expect(second.said).toContain(key);
-  expect(second.said).not.toContain('first start only');
+  expect(second.output).toContain(key);
+  expect(second.output).not.toContain('first start only');
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0, and its PostgreSQL with it', async (signal) => {
+it.each(['SIGTERM', 'SIGINT'] as const)('%s ends the program with 0, and its PostgreSQL with it', async (signal) => {
   const DATA_DIR = newDataDir();
   const program = Program.start({ DATA_DIR });
   await program.url();
@@ -51,7 +51,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0, and its PostgreSQL w
   expect(await isGone(postgres)).toBe(true);
 });
 
-it('kill -9 leaves no PostgreSQL behind, and the next start goes on where it was', async () => {
+it('kill -9 leaves no PostgreSQL behind, and the next start has all data', async () => {
   const DATA_DIR = newDataDir();
   const first = Program.start({ DATA_DIR });
   await register(await first.url());
@@ -62,23 +62,23 @@ it('kill -9 leaves no PostgreSQL behind, and the next start goes on where it was
   expect(await logIn(await second.url())).toBeTruthy();
 });
 
-it('a PostgreSQL that is killed ends the program with a word, and the next start recovers', async () => {
+it('a killed PostgreSQL ends the program with a message, and the next start recovers', async () => {
   const DATA_DIR = newDataDir();
   const first = Program.start({ DATA_DIR });
   await register(await first.url());
   process.kill(postgresOf(DATA_DIR), 'SIGKILL');
   expect(await first.exit).toMatchObject({ code: 1 });
-  expect(first.said).toContain('PostgreSQL has ended');
+  expect(first.output).toContain('PostgreSQL has ended');
   const second = Program.start({ DATA_DIR });
   expect(await logIn(await second.url())).toBeTruthy();
 });
 
-it('a second start on the same DATA_DIR is refused by name, and the first goes on undisturbed', async () => {
+it("a second start on the same DATA_DIR is refused with the directory's name, and the first keeps running", async () => {
   const DATA_DIR = newDataDir();
   const both = [Program.start({ DATA_DIR }), Program.start({ DATA_DIR })];
   const loser = await Promise.race(both.map(async (each) => (await each.exit, each)));
   expect(await loser.exit).toMatchObject({ code: 1 });
-  expect(loser.said).toMatch(/another Parley \(process \d+\) is running on/);
+  expect(loser.output).toMatch(/another Parley \(process \d+\) is running on/);
   const winner = both.find((each) => each !== loser);
   expect(await register((await winner?.url()) ?? '')).toMatchObject({ status: 201 });
 });
@@ -87,19 +87,19 @@ it('a request in flight at SIGTERM is answered before the program ends', async (
   const program = Program.start({ DATA_DIR: newDataDir() });
   const { answer, sendBody } = await halfSent(await program.url());
   program.signal('SIGTERM');
-  await program.says(/SIGTERM: stopping/);
+  await program.waitForOutput(/SIGTERM: stopping/);
   sendBody();
   expect(await answer).toBe(201);
   expect(await program.exit).toEqual({ code: 0, signal: null });
 });
 
-it('a second signal does not wait for what is in flight', async () => {
+it('a second signal does not wait for requests in flight', async () => {
   const DATA_DIR = newDataDir();
   const program = Program.start({ DATA_DIR });
   const { answer } = await halfSent(await program.url());
   const postgres = postgresOf(DATA_DIR);
   program.signal('SIGINT');
-  await program.says(/SIGINT: stopping/);
+  await program.waitForOutput(/SIGINT: stopping/);
   const impatience = setInterval(() => program.signal('SIGINT'), 100);
   expect(await program.exit).toEqual({ code: 1, signal: null });
   clearInterval(impatience);
@@ -114,14 +114,14 @@ it.each([
     { DATABASE_URL: 'postgres://parley:hidden@127.0.0.1:1/parley', JWT_SECRET },
     /127\.0\.0\.1:1\/parley cannot be used/,
   ],
-])('what keeps it from starting is told without a stack: %j', async (environment, told) => {
+])('a start that fails for its environment prints the reason without a stack: %j', async (environment, reason) => {
   const program = Program.start({ DATA_DIR: newDataDir(), ...environment });
   expect(await program.exit).toMatchObject({ code: 1 });
-  expect(program.said).toMatch(told);
-  expect(program.said).not.toMatch(/\n +at |hidden/);
+  expect(program.output).toMatch(reason);
+  expect(program.output).not.toMatch(/\n +at |hidden/);
 });
 
-it('a port that is taken is named, and no PostgreSQL is left', async () => {
+it('a start on a port in use names the port, and leaves no PostgreSQL', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   const port = await new Promise<number>((resolve) => {
     taken.once('listening', () => resolve((taken.address() as AddressInfo).port));
@@ -129,12 +129,12 @@ it('a port that is taken is named, and no PostgreSQL is left', async () => {
   const program = Program.start({ DATA_DIR: newDataDir(), PORT: String(port) });
   expect(await program.exit).toMatchObject({ code: 1 });
   taken.close();
-  expect(program.said).toContain(`127.0.0.1 port ${port} is in use`);
-  expect(program.said).not.toMatch(/\n +at /);
+  expect(program.output).toContain(`127.0.0.1 port ${port} is in use`);
+  expect(program.output).not.toMatch(/\n +at /);
 });
 
 it.each([
-  ['npm is told to', 'SIGTERM', 'npm alone'],
+  ['npm gets SIGTERM', 'SIGTERM', 'npm alone'],
   ['Ctrl-C is pressed', 'SIGINT', 'the whole group'],
 ] as const)('npm start ends cleanly when %s', async (_, signal, whom) => {
   const DATA_DIR = newDataDir();
@@ -143,14 +143,14 @@ it.each([
   const postgres = postgresOf(DATA_DIR);
   if (whom === 'npm alone') program.signal(signal);
   else program.signalGroup(signal);
-  await program.says(/: stopping/);
+  await program.waitForOutput(/: stopping/);
   sendBody();
   expect(await answer).toBe(201);
   expect(await program.exit).toEqual({ code: 0, signal: null });
   expect(await isGone(postgres)).toBe(true);
 });
 
-/** A registration whose headers the server has read and whose body it waits for. */
+/** A registration whose headers the server has read, and for whose body it waits. */
 async function halfSent(url: string): Promise<{ answer: Promise<number | undefined>; sendBody: () => void }> {
   const body = JSON.stringify(ANA);
   const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length, Expect: '100-continue' };

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { newWorld } from './support/world.js';
 import { until } from './support/until.js';
 
-it('the messages of a deleted group go, and then the group, however many they are', async () => {
+it('the sweep deletes all messages of a deleted group, and then the group', async () => {
   const { ana, ben, server } = await newWorld();
   const group = await ana.createGroup('For a day', ben);
   const kept = await ana.createGroup('For ever', ben);

@@ -4,7 +4,7 @@ import { anyStep, History } from './support/history.js';
 import { forAll, PROPERTY_TIMEOUT } from './support/property.js';
 import { SyncClient } from './support/sync-client.js';
 
-/** What a client does between the steps of a history: one request, or giving up what it has begun. */
+/** A client's step between the steps of a history: one request, or it abandons the running sync. */
 const anyClientStep = fc.oneof(
   fc.record({ client: fc.constant('sync' as const), of: fc.nat(3), limit: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ client: fc.constant('read on' as const), of: fc.nat(3), limit: fc.integer({ min: 1, max: 60 }) }),
@@ -20,7 +20,7 @@ const anyInterleaving = fc.array(
 );
 
 it(
-  'from any interleaving of sends, joins, leaves, blocks and syncs a client ends with exactly what a fresh load shows',
+  'after any interleaving of sends, joins, leaves, blocks and syncs, a client holds exactly what a fresh load shows',
   () =>
     forAll(anyInterleaving, 18, async (steps) => {
       const history = await History.begin();

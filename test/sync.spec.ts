@@ -8,7 +8,7 @@ import { newWorld } from './support/world.js';
 type SyncPage = Schemas['SyncPage'];
 type Positions = NonNullable<Input<'sync'>['positions']>;
 
-/** Of each conversation that was answered: its numbers, and the stretch they are of. */
+/** For each returned conversation: the numbers of its messages, and the window they are in. */
 const windows = ({ conversations }: SyncPage): Record<string, object> =>
   Object.fromEntries(
     conversations.map(({ conversation, messages: { items, ...stretch } }) => [
@@ -27,7 +27,7 @@ async function sendMany(from: Person, to: { id: string }, count: number): Promis
   await from.api.sendMessages({ messages });
 }
 
-it('the first sync answers every conversation with its head and its beginning', async () => {
+it('the first sync returns every conversation with its head and its beginning', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await cleo.createGroup('Trip', ana);
   const quiet = await ana.createGroup('Quiet');
@@ -46,7 +46,7 @@ it('the first sync answers every conversation with its head and its beginning', 
   for (const { conversation } of page.conversations) expect(conversation).toEqual(await ana.conversation(conversation));
 });
 
-it('with positions only what is ahead of them is answered', async () => {
+it('a sync with positions returns only newer messages', async () => {
   const { ana, ben, cleo } = await newWorld();
   await ben.sendTo(ana, 'one');
   await cleo.sendTo(ana, 'one');
@@ -62,7 +62,7 @@ it('with positions only what is ahead of them is answered', async () => {
   expect(Object.keys(windows(await ana.api.sync({ positions, blocksVersion })))).toEqual([conversationId]);
 });
 
-it('positions may be named in any case, and each conversation is answered once', async () => {
+it('a sync accepts conversation ids in any case, and returns each conversation once', async () => {
   const { ana, ben } = await newWorld();
   const { conversationId } = await ben.sendTo(ana, 'one');
   await ben.sendTo(ana, 'two');
@@ -75,7 +75,7 @@ it('positions may be named in any case, and each conversation is answered once',
   expect(windows(page)).toEqual({ [conversationId]: { seqs: [2], afterSeq: 1, toSeq: 2, more: false } });
 });
 
-it('a position of another membership, or beyond the log, counts as absent', async () => {
+it('a sync position of another membership, or beyond the log, counts as absent', async () => {
   const { ana, ben } = await newWorld();
   const group = await ben.createGroup('Trip', ana);
   await sendMany(ben, group, 3);
@@ -99,7 +99,7 @@ it('a position of another membership, or beyond the log, counts as absent', asyn
   });
 });
 
-it('who left and came back begins again where nothing was said in between, too', async () => {
+it('a member who left and came back starts the conversation again, also without messages in between', async () => {
   const { ana, ben } = await newWorld();
   const group = await ben.createGroup('Trip', ana);
   await sendMany(ben, group, 3);
@@ -110,7 +110,7 @@ it('who left and came back begins again where nothing was said in between, too',
   expect(page.conversations).toMatchObject([{ conversation: { joinedSeq: 3 }, messages: { items: [], toSeq: 3 } }]);
 });
 
-it('positions of conversations one is not in are gone', async () => {
+it('a sync returns positions of conversations without the caller as gone', async () => {
   const { ana, ben, cleo } = await newWorld();
   const left = await ben.createGroup('Left', ana);
   const deleted = await ben.createGroup('Deleted', ana);
@@ -126,7 +126,7 @@ it('positions of conversations one is not in are gone', async () => {
   expect(Object.keys(windows(page))).toEqual([conversationId]);
 });
 
-it('limit counts conversations, next goes on behind them, and gone comes first', async () => {
+it("a sync's limit counts conversations, next continues after them, and gone comes first", async () => {
   const { ana, ben } = await newWorld();
   const groups = [];
   for (let i = 0; i < 5; i++) groups.push(await ana.createGroup(`${i}`, ben));
@@ -147,7 +147,7 @@ it('limit counts conversations, next goes on behind them, and gone comes first',
   expect(gone).toEqual([[left.id], []]);
 });
 
-it('another blocksVersion makes the positions of groups count as absent, those of direct conversations not', async () => {
+it('a sync with another blocksVersion takes group positions as absent, and direct ones not', async () => {
   const { ana, ben, cleo } = await newWorld();
   const group = await ana.createGroup('Trip', ben, cleo);
   await ben.sendTo(group, 'from Ben');
@@ -169,7 +169,7 @@ it('another blocksVersion makes the positions of groups count as absent, those o
   expect(windows(unblocked)).toEqual({ [group.id]: { seqs: [1, 2], afterSeq: 0, toSeq: 2, more: false } });
 });
 
-it('whether groups begin again stays, over the pages of one sync, as its first answer had it', async () => {
+it('all pages of one sync start groups again, or none does, as its first page decided', async () => {
   const { ana, ben, cleo } = await newWorld();
   const groups: Schemas['Group'][] = [];
   for (const name of ['1', '2', '3']) groups.push(await ana.createGroup(name, ben));
@@ -179,21 +179,21 @@ it('whether groups begin again stays, over the pages of one sync, as its first a
   for (const group of groups) await ben.sendTo(group, 'two');
 
   const stretches = async (blocksVersion: number, meanwhile: () => Promise<unknown>): Promise<number[]> => {
-    const begun: number[] = [];
+    const starts: number[] = [];
     let page: SyncPage = await ana.api.sync({ positions, blocksVersion, limit: 1 });
-    begun.push(...page.conversations.map(({ messages }) => messages.afterSeq));
+    starts.push(...page.conversations.map(({ messages }) => messages.afterSeq));
     await meanwhile();
     while (page.next) {
       page = await ana.api.sync({ positions, blocksVersion, limit: 1, cursor: page.next });
-      begun.push(...page.conversations.map(({ messages }) => messages.afterSeq));
+      starts.push(...page.conversations.map(({ messages }) => messages.afterSeq));
     }
-    return begun;
+    return starts;
   };
   expect(await stretches(0, () => ana.block(cleo))).toEqual([1, 1, 1]); // the next sync begins again
   expect(await stretches(0, () => ana.unblock(cleo))).toEqual([0, 0, 0]);
 });
 
-it('what is not a position, a limit or a cursor is refused', async () => {
+it('a sync refuses a bad position, limit or cursor', async () => {
   const { ana } = await newWorld();
   const at = (position: unknown): object => ({ positions: { [ana.id]: position } });
   const bodies: [body: object | string, field: string][] = [

@@ -10,11 +10,11 @@ import { startServer, type TestServer } from './support/server.js';
 import { newWorld, type World } from './support/world.js';
 import { until } from './support/until.js';
 
-/** How long another copy may let in whom this one has put out, and some of a busy machine's time. */
+/** How long the other process may accept a caller whose access has ended here, and some time for a busy machine. */
 const LIMIT_MS = 1000 + 300;
 const POLL_MS = 5;
 
-/** Two copies on one database. The bus of the other one goes through `proxy`. */
+/** Two processes on one database. The bus of the other one goes through `proxy`. */
 let here: TestServer;
 let there: TestServer;
 let database: TestDatabase;
@@ -40,30 +40,30 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** The same caller at the other copy. */
+/** The same caller, calling the other process. */
 const atOther = (api: Parley): Parley => api.with({ baseUrl: there.url });
 
-/** Calls until it is refused. A call that begins a second later must not pass; how long one takes is the machine's matter. */
+/** Calls until a call is refused. A call that begins more than a second later must not succeed, however long it takes. */
 async function expectRefused(call: () => Promise<unknown>, kind = notSignedIn): Promise<void> {
   const from = performance.now();
-  let lastPassed = from;
+  let lastAccepted = from;
   const refusal = await (async (): Promise<unknown> => {
     for (;;) {
-      const begun = performance.now();
+      const startedAt = performance.now();
       try {
         await call();
       } catch (error) {
         return error;
       }
-      lastPassed = begun;
+      lastAccepted = startedAt;
       await sleep(POLL_MS);
     }
   })();
-  expect(lastPassed - from).toBeLessThan(LIMIT_MS);
+  expect(lastAccepted - from).toBeLessThan(LIMIT_MS);
   expect(refusal).toBeProblem(kind);
 }
 
-/** Look-ups of sessions, keys and acting users at the other copy from now on. The queries of the route itself are others. */
+/** Counts look-ups of sessions, keys and acting users in the other process from now on; not the queries of the route itself. */
 function lookUps(): () => number {
   const names = ['sessions.user-of', 'api-keys.by-hash', 'users.by-id'];
   const query = jest.spyOn(poolOfServer(there), 'query');
@@ -71,7 +71,7 @@ function lookUps(): () => number {
     query.mock.calls.filter(([statement]) => names.includes((statement as { name?: string }).name ?? '')).length;
 }
 
-/** Somebody, known at the other copy by a token, by a key, or by acting for them; and what puts them out. */
+/** A caller that the other process has cached, by token, key or acting user; and what ends its access. */
 const ENDINGS: Record<string, () => Promise<() => Promise<void>>> = {
   'an ended session': async () => {
     const api = atOther(world.ana.api);
@@ -120,23 +120,26 @@ const ENDINGS: Record<string, () => Promise<() => Promise<void>>> = {
   },
 };
 
-/** What may have happened to the bus right before. */
+/** What happens to the bus right before. */
 const TROUBLES: Record<string, () => void> = {
   '': () => undefined,
-  ', also where its bus was just cut': () => proxy.cut(),
-  ', also where its bus has gone silent': () => proxy.silence(),
+  ', also if its bus was just cut': () => proxy.cut(),
+  ', also if its bus has gone silent': () => proxy.silence(),
 };
 
-describe.each(Object.entries(TROUBLES))('the other process refuses within a second%s', (_, trouble) => {
-  it.each(Object.entries(ENDINGS))('%s', async (__, prepare) => {
-    world = await newWorld({ on: here });
-    const end = await prepare();
-    trouble();
-    await end();
-  });
-});
+describe.each(Object.entries(TROUBLES))(
+  'the other process refuses a caller within a second%s',
+  (situation, trouble) => {
+    it.each(Object.entries(ENDINGS))(`the other process refuses %s within a second${situation}`, async (_, prepare) => {
+      world = await newWorld({ on: here });
+      const end = await prepare();
+      trouble();
+      await end();
+    });
+  },
+);
 
-it('who is known costs no look-up', async () => {
+it('a cached caller costs no look-up', async () => {
   const { ana, asApp } = await newWorld({ on: here });
   const apis = [atOther(ana.api), atOther(asApp.ben.api)];
   await Promise.all(apis.map((api) => api.listGroups()));
@@ -145,7 +148,7 @@ it('who is known costs no look-up', async () => {
   expect(count()).toBe(0);
 });
 
-it('while its bus is cut, who is known is looked up at most once a second, and not at all afterwards', async () => {
+it('while its bus is cut, a process looks up a cached caller at most once a second, and once afterwards', async () => {
   const { ana } = await newWorld({ on: here });
   const api = atOther(ana.api);
   await api.listGroups();
@@ -164,7 +167,7 @@ it('while its bus is cut, who is known is looked up at most once a second, and n
   expect(count()).toBe(before);
 });
 
-it('names that change here are new there at once', async () => {
+it('a name that changes in one process changes in the other at once', async () => {
   const { ana, ben } = await newWorld({ on: here });
   await ana.sendTo(ben, 'hello');
   const senders = async (): Promise<string[]> =>
@@ -175,7 +178,7 @@ it('names that change here are new there at once', async () => {
   while (names[0] !== 'Anna') names = await senders();
 });
 
-it('who waits there is told at once of a message that is sent here, or soon where the bus is cut', async () => {
+it('a list that waits in one process gets a message from the other at once, or soon if the bus is cut', async () => {
   const { ana, ben } = await newWorld({ on: here });
   const waiting = atOther(ben.api);
   const waits = async (text: string): Promise<void> => {

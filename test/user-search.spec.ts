@@ -13,7 +13,7 @@ async function found(api: Parley, search: string, limit = 50): Promise<string[]>
 }
 
 describe('searching users', () => {
-  it('finds the beginning of usernames, then of display names, in any case and each user once', async () => {
+  it('a search finds the beginning of usernames, then of display names, in any case and each user once', async () => {
     const { ana, app } = await newWorld();
     for (const [username, displayName] of [
       ['zora', 'Zora Novak'],
@@ -31,7 +31,7 @@ describe('searching users', () => {
     expect(await found(ana.api, 'zorak')).toEqual([]);
   });
 
-  it('takes letters of any alphabet and no wildcards', async () => {
+  it('a search accepts letters of any alphabet and no wildcards', async () => {
     const { ana, app } = await newWorld();
     await app.createUser({ displayName: 'ŠĆEPAN' });
     await app.createUser({ displayName: '100% true' });
@@ -44,7 +44,7 @@ describe('searching users', () => {
     expect(await found(ana.api, 'under%')).toEqual([]);
   });
 
-  it('finds by display name behind thousands who were found by username, on pages that may be short', async () => {
+  it('a search finds display names after thousands of usernames, on pages that may be short', async () => {
     const { ana, server, app } = await newWorld();
     await server.db.query(
       `INSERT INTO users (id, username, display_name)
@@ -57,7 +57,7 @@ describe('searching users', () => {
     expect(names.at(-1)).toBe('/Massive');
   });
 
-  it('does not find who was removed or renamed', async () => {
+  it('a search does not find removed users, or old names', async () => {
     const { ana, ben, app } = await newWorld();
     await app.updateUser({ address: ben.id, username: 'wanda', displayName: 'Wanda' });
     expect(await found(ana.api, 'wanda')).toEqual(['wanda/Wanda']);
@@ -66,14 +66,14 @@ describe('searching users', () => {
     expect(await found(ana.api, 'deleted')).toEqual([]);
   });
 
-  it('shows an application its own ids, and users nothing of them', async () => {
+  it('a search shows externalIds to applications, and not to users', async () => {
     const { ana, app } = await newWorld();
     await app.createUser({ externalId: 'crm:search', displayName: 'Quentin' });
     expect((await app.listUsers({ search: 'quen' })).items).toMatchObject([{ externalId: 'crm:search' }]);
     expect((await ana.api.listUsers({ search: 'quen' })).items[0]).not.toHaveProperty('externalId');
   });
 
-  it('needs something to search for, unless an application lists all its users', async () => {
+  it('a search without a text is refused, unless an application lists all users', async () => {
     const { ana, asApp, app } = await newWorld();
     await expect(ana.api.listUsers()).rejects.toBeProblem(invalid, 'search');
     await expect(asApp.ana.api.listUsers()).rejects.toBeProblem(invalid, 'search');
@@ -87,7 +87,7 @@ describe('searching users', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('is kept to the exact username for users where the server says so', async () => {
+  it('a search by a user finds the exact username only, with USER_SEARCH=exact', async () => {
     const { ana, ben, app } = await newWorld({ settings: { userSearch: 'exact' } });
     for (const search of [ben.username.slice(0, -1), 'Ben', '@ben', 'b', `${ben.username}%`]) {
       expect(await found(ana.api, search)).toEqual([]);
@@ -104,7 +104,7 @@ describe('searching users', () => {
     'search=a&limit=0',
     'search=a&limit=201',
     'q=a',
-  ])('is refused: %s', async (query) => {
+  ])('a search is refused: %s', async (query) => {
     const { ana } = await newWorld();
     expect(await ana.raw('GET', `/v1/users?${query}`)).toBeProblem(invalid);
   });

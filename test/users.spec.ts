@@ -11,7 +11,7 @@ let names = 0;
 const unique = (name: string): string => `${name}.x${++names}`;
 
 describe('registering', () => {
-  it('takes a username in any case, keeps it in lower case and calls the user by it', async () => {
+  it('a registration accepts a username in any case, stores it in lower case and makes it the display name', async () => {
     const { anyone } = await newWorld();
     const username = unique('Maja');
     const user = await anyone.createUser({ username, password: PASSWORD });
@@ -26,7 +26,7 @@ describe('registering', () => {
     expect(me).toEqual(user);
   });
 
-  it('answers 201 and where the user is', async () => {
+  it("a registration is answered with 201 and the user's Location", async () => {
     const { raw, app } = await newWorld();
     const answer = await raw('POST', '/v1/users', {
       body: { username: unique('nina'), password: PASSWORD, displayName: 'Nina 🐟' },
@@ -66,14 +66,14 @@ describe('registering', () => {
     expect(await counts()).toEqual(before);
   });
 
-  it('can be closed; an application creates users all the same', async () => {
+  it('registration can be closed; an application creates users all the same', async () => {
     const { anyone, app } = await newWorld({ settings: { registration: 'closed' } });
     const wanted = { username: unique('late'), password: PASSWORD };
     await expect(anyone.createUser(wanted)).rejects.toBeProblem(registrationClosed);
     await app.createUser({ username: wanted.username });
   });
 
-  it('of 50 who want the same name at once, one gets it', async () => {
+  it('of 50 concurrent registrations with one name, one succeeds', async () => {
     const { anyone, app } = await newWorld();
     const username = unique('rare');
     const answers = await Promise.allSettled(
@@ -91,7 +91,7 @@ describe('registering', () => {
 });
 
 describe('users of an application', () => {
-  it('need no name, and names are not unique', async () => {
+  it("an application's users need no name, and names are not unique", async () => {
     const { app } = await newWorld();
     const one = await app.createUser({});
     expect(one).toMatchObject({ displayName: `User ${one.id.slice(-4)}` });
@@ -100,12 +100,12 @@ describe('users of an application', () => {
     expect(two.id).not.toBe(three.id);
   });
 
-  it('have no password from it', async () => {
+  it('an application cannot give a user a password', async () => {
     const { app } = await newWorld();
     await expect(app.createUser({ password: PASSWORD })).rejects.toBeProblem(invalid, 'password');
   });
 
-  it('can carry its own id, which users do not see and cannot use as an address', async () => {
+  it("an application's user can have an externalId, which users do not see and cannot use as an address", async () => {
     const { app, ana } = await newWorld();
     const externalId = unique('crm:4711@shop');
     const user = await app.createUser({ externalId });
@@ -116,7 +116,7 @@ describe('users of an application', () => {
     await expect(app.createUser({ externalId })).rejects.toBeProblem(externalIdTaken);
   });
 
-  it('are put by its own id: created, then changed, without losing what is not given', async () => {
+  it('an application puts a user by externalId: created, then changed, and names that are not given stay', async () => {
     const { app, raw } = await newWorld();
     const externalId = unique('crm');
     const put = (body: object): ReturnType<typeof raw> =>
@@ -137,7 +137,7 @@ describe('users of an application', () => {
     await expect(app.putUser({ address: `ext:${unique('crm')}`, username })).rejects.toBeProblem(usernameTaken);
   });
 
-  it('put 50 times at once are one user', async () => {
+  it('50 concurrent puts of one externalId make one user', async () => {
     const { app } = await newWorld();
     const address = `ext:${unique('crm')}`;
     const users = await Promise.all(
@@ -146,12 +146,12 @@ describe('users of an application', () => {
     expect(new Set(users.map(({ id }) => id)).size).toBe(1);
   });
 
-  it.each(['@ana', UNKNOWN_ID, 'ext:', 'ext:a b', 'me'])('cannot be put at %s', async (address) => {
+  it.each(['@ana', UNKNOWN_ID, 'ext:', 'ext:a b', 'me'])('an application cannot put a user at %s', async (address) => {
     const { app } = await newWorld();
     await expect(app.putUser({ address, displayName: 'X' })).rejects.toBeProblem(invalid, 'address');
   });
 
-  it('are changed and removed by it, by any address', async () => {
+  it('an application changes and removes its users, by any address', async () => {
     const { app } = await newWorld();
     const externalId = unique('crm');
     const { id } = await app.createUser({ externalId });
@@ -167,7 +167,7 @@ describe('users of an application', () => {
 });
 
 describe('looking up', () => {
-  it('finds a user by id and by username, in any case, percent-encoded or not', async () => {
+  it('a user is found by id and by username, in any case, percent-encoded or not', async () => {
     const { ana, ben, raw } = await newWorld();
     for (const address of [ben.id, ben.id.toUpperCase(), ben.address, ben.address.toUpperCase()]) {
       expect(await ana.api.getUser({ address })).toMatchObject({ id: ben.id });
@@ -179,14 +179,14 @@ describe('looking up', () => {
   });
 
   it.each([UNKNOWN_ID, '@nobody.at.all', '@', 'nobody', 'ext:none', '@a%00b', '%', '1', `${UNKNOWN_ID}.1`])(
-    'finds nobody at %s',
+    'no user is found at %s',
     async (address) => {
       const { ana } = await newWorld();
       await expect(ana.api.getUser({ address })).rejects.toBeProblem(userNotFound);
     },
   );
 
-  it('shows who calls themselves as me', async () => {
+  it('the caller is shown as me', async () => {
     const { ana, asApp } = await newWorld();
     const me = await ana.api.getMe();
     expect(me).toMatchObject({ id: ana.id, username: ana.username, displayName: 'Ana', deleted: false });
@@ -195,7 +195,7 @@ describe('looking up', () => {
 });
 
 describe('renaming', () => {
-  it('changes what is given, is seen by others at once and frees the old username', async () => {
+  it('a rename changes the given names, is seen by others at once and frees the old username', async () => {
     const { ana, ben, app } = await newWorld();
     await ana.sendTo(ben, 'hello');
     const username = unique('anabel');
@@ -211,7 +211,7 @@ describe('renaming', () => {
     await app.createUser({ username: ana.username });
   });
 
-  it('to a taken name is refused and changes nothing; to the own name in another case is not', async () => {
+  it('a rename to a taken username is refused and changes nothing; one to the own name in another case is not', async () => {
     const { ana, ben } = await newWorld();
     const refused = ana.api.updateMe({ username: ben.username.toUpperCase(), displayName: 'X' });
     await expect(refused).rejects.toBeProblem(usernameTaken);
@@ -229,7 +229,7 @@ describe('renaming', () => {
     expect(await ana.raw('PATCH', '/v1/users/me', { body })).toBeProblem(invalid, Object.keys(body)[0]);
   });
 
-  it('nobody renames or removes another', async () => {
+  it('a user cannot rename or remove another user', async () => {
     const { stranger, ana } = await newWorld();
     for (const method of ['PATCH', 'DELETE', 'PUT']) {
       const { status } = await stranger.raw(method, `/v1/users/${ana.id}`, {

@@ -7,7 +7,7 @@ import { newWorld } from './support/world.js';
 
 type Query = Omit<Input<'listConversationMessages'>, 'conversation'>;
 
-/** What a window holds, and where it says it begins and ends. */
+/** The texts of a window, and its afterSeq and toSeq. */
 async function look(person: Person, conversation: string, query: Query = {}): Promise<object> {
   const { items, ...stretch } = await person.api.listConversationMessages({ conversation, ...query });
   return { seqs: items.map(({ seq }) => seq), ...stretch };
@@ -18,7 +18,7 @@ async function sendMany(from: Person, to: string, count: number): Promise<void> 
   await from.api.sendMessages({ messages });
 }
 
-it('without a place a window begins at the end and goes back, newest first', async () => {
+it('a window without a number begins at the end and goes back, newest first', async () => {
   const { ana, ben } = await newWorld();
   await sendMany(ana, ben.id, 5);
   expect(await look(ben, ana.id)).toEqual({ seqs: [5, 4, 3, 2, 1], afterSeq: 0, toSeq: 5, more: false });
@@ -44,7 +44,7 @@ it('without a place a window begins at the end and goes back, newest first', asy
   });
 });
 
-it('after a place a window goes on, oldest first', async () => {
+it('a window after a number goes on, oldest first', async () => {
   const { ana, ben } = await newWorld();
   await sendMany(ana, ben.id, 5);
   expect(await look(ben, ana.id, { afterSeq: 0 })).toEqual({
@@ -69,7 +69,7 @@ it('after a place a window goes on, oldest first', async () => {
   expect(await look(ben, ana.id, { afterSeq: 9 })).toEqual({ seqs: [], afterSeq: 9, toSeq: 9, more: false });
 });
 
-it('a window looks at what a block hides, says so, and goes on behind it', async () => {
+it('a window looks at hidden messages, says so, and continues after them', async () => {
   const { ana, ben, cleo } = await newWorld();
   const { id } = await ana.createGroup('Trip', ben, cleo);
   await sendMany(cleo, id, 1);
@@ -84,7 +84,7 @@ it('a window looks at what a block hides, says so, and goes on behind it', async
   expect(await look(cleo, id, { limit: 2 })).toEqual({ seqs: [7, 6], afterSeq: 5, toSeq: 7, more: true });
 });
 
-it('a window does not reach behind where one joined', async () => {
+it('a window does not reach back before the caller joined', async () => {
   const { ana, ben } = await newWorld();
   const { id } = await ana.createGroup('Trip');
   await sendMany(ana, id, 4);
@@ -103,7 +103,7 @@ it('a window does not reach behind where one joined', async () => {
   expect(await look(ben, id, { afterSeq: 0 })).toEqual({ seqs: [], afterSeq: 0, toSeq: 8, more: false });
 });
 
-it('a conversation is named by its id or by the address of the other, and by nobody who is not in it', async () => {
+it("a conversation is named by its id or the other user's address, and only by its members", async () => {
   const { ana, ben, cleo, stranger, app } = await newWorld();
   const { conversationId } = await ana.sendTo(ben, 'hello');
   const group = await ana.createGroup('Trip', ben);

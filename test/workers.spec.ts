@@ -11,7 +11,7 @@ it('several processes serve one port, one that is killed is replaced, and all en
   const program = Program.start({ DATA_DIR, WORKERS: '2' });
   const url = await program.url();
   const postgres = postgresOf(DATA_DIR);
-  const [, first, second] = (await program.says(/processes (\d+), (\d+) serve/)).map(Number);
+  const [, first, second] = (await program.waitForOutput(/processes (\d+), (\d+) serve/)).map(Number);
 
   const ana = { username: 'ana', password: PASSWORD };
   expect(await raw(`${url}/v1/users`, 'POST', { body: ana })).toMatchObject({ status: 201 });
@@ -23,7 +23,7 @@ it('several processes serve one port, one that is killed is replaced, and all en
   expect(answers.every(({ status }) => status === 200)).toBe(true);
 
   process.kill(first!, 'SIGKILL');
-  await program.says(/Process \d+ has ended \(SIGKILL\): starting another/);
+  await program.waitForOutput(/Process \d+ has ended \(SIGKILL\): starting another/);
   expect(await me()).toMatchObject({ status: 200 });
 
   program.signal('SIGTERM');

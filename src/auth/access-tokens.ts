@@ -10,14 +10,14 @@ export const ACCESS_TOKEN_SECONDS = 15 * 60;
 const MAX_CACHED = 200_000;
 const ALGORITHM = 'HS256';
 
-/** Who an access token says is calling, and until when it says so. */
+/** The caller that an access token names, and when the token expires. */
 export type AccessClaims = Caller & Required<Pick<Caller, 'userId' | 'sessionId' | 'expiresAt'>>;
 
 /** Access tokens: JWT (RFC 7519) with `sub`, the user, and `sid`, the session. */
 @Injectable()
 export class AccessTokens {
   private readonly key: KeyObject;
-  /** By the token's SHA-256, so that nothing here can be replayed. A signature is verified once. */
+  /** By the token's SHA-256, so that memory holds no token that could be replayed. A signature is verified once. */
   private readonly verified = new LRUCache<string, AccessClaims>({ max: MAX_CACHED });
 
   constructor(settings: Settings) {
@@ -34,16 +34,16 @@ export class AccessTokens {
       .sign(this.key);
   }
 
-  /** Undefined where the token is not one of ours, or has expired. Whether its session goes on it cannot say. */
+  /** Undefined if the token is not ours or has expired. Does not say whether its session goes on. */
   async verify(token: string): Promise<AccessClaims | undefined> {
-    const known = this.peek(token);
-    if (known) return known;
+    const cached = this.peek(token);
+    if (cached) return cached;
     const claims = await this.read(token);
     if (claims) this.verified.set(digestOf(token), claims);
     return claims && isCurrent(claims) ? claims : undefined;
   }
 
-  /** As `verify`, at once, where the token was verified before. */
+  /** Like `verify`, but synchronous: undefined unless the token was verified before. */
   peek(token: string): AccessClaims | undefined {
     const claims = this.verified.get(digestOf(token));
     return claims && isCurrent(claims) ? claims : undefined;

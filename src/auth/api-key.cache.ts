@@ -10,12 +10,12 @@ import { ReadThroughCache } from './read-through-cache.js';
 import { Revocations } from './revocations.js';
 
 const MAX_KEYS = 10_000;
-/** After this long a key is read again, and its use noted. */
-const KEPT_MS = 60_000;
+/** After this time (ms) a key is read again, and its use is noted. */
+const TTL_MS = 60_000;
 
 const BOOTSTRAP: Application = { keyId: 'bootstrap', scopes: SCOPES };
 
-/** Which API keys hold, without a query per request. */
+/** Caches the valid API keys, so that a request needs no query. */
 @Injectable()
 export class ApiKeyCache {
   private readonly applications: ReadThroughCache<Application>;
@@ -27,10 +27,10 @@ export class ApiKeyCache {
     private readonly settings: Settings,
     bus: EventBus,
   ) {
-    this.applications = new ReadThroughCache(bus, { max: MAX_KEYS, ttlMs: KEPT_MS });
+    this.applications = new ReadThroughCache(bus, { max: MAX_KEYS, ttlMs: TTL_MS });
   }
 
-  /** Undefined where the key is unknown or revoked. */
+  /** Undefined if the key is unknown or revoked. */
   async find(key: string): Promise<Application | undefined> {
     const { bootstrapApiKey } = this.settings;
     if (bootstrapApiKey !== undefined && isSameKey(key, bootstrapApiKey)) return BOOTSTRAP;

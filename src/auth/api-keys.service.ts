@@ -31,7 +31,7 @@ export class ApiKeysService {
     return { items: rows.map(apiKeyOf), ...next };
   }
 
-  /** The answer is the only place where the key itself is ever shown. */
+  /** Only this answer contains the key itself. */
   async create({ name, scopes }: CreateApiKey): Promise<CreatedApiKey> {
     const key = newKey();
     const row = await this.work.run((tx) =>
@@ -40,7 +40,7 @@ export class ApiKeysService {
     return { ...apiKeyOf(row), key };
   }
 
-  /** Revoking twice is revoking once. @throws api-key-not-found (404) */
+  /** Idempotent. @throws api-key-not-found (404) */
   async revoke(reference: string): Promise<void> {
     const id = reference.toLowerCase();
     if (!isUuid(id)) throw apiKeyNotFound();

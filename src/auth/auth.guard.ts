@@ -5,11 +5,11 @@ import { Authenticator } from './authenticator.js';
 
 interface IncomingRequest extends CallerRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Node's own request, where the HTTP engine wraps it; the access log reads the caller there. */
+  /** Node's own request, if the HTTP engine wraps it; the access log reads the caller there. */
   readonly raw?: CallerRequest;
 }
 
-/** Before every route: establishes who calls, and refuses who may not. A route that declares nothing needs a user. */
+/** Runs before every route: identifies the caller, and refuses one without access. A route that declares no access needs a user. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(

@@ -13,18 +13,18 @@ import { ApiKeyCache } from './api-key.cache.js';
 import { Revocations } from './revocations.js';
 import { SessionCache } from './session.cache.js';
 
-/** What a request says of its caller, as it came. */
+/** The credentials of a request, as received. */
 export interface Credentials {
-  /** The header; any scheme but Bearer is somebody else's and passed over. */
+  /** The header. Any scheme but Bearer is ignored: a proxy may use it. */
   readonly authorization?: string;
-  /** An access token that came by another way than the header. */
+  /** An access token that did not come in the header. */
   readonly bearer?: string;
   readonly apiKey?: string;
   /** An address. */
   readonly onBehalfOf?: string;
 }
 
-/** Finds out who calls, and whether they may: the same for a request and for a socket. */
+/** Identifies the caller of a request or a socket, and checks their access. */
 @Injectable()
 export class Authenticator {
   constructor(
@@ -55,20 +55,20 @@ export class Authenticator {
   }
 
   /**
-   * Asks again about a caller who was let in before, an application by what it showed then, a user by their session: when
-   * their token runs out they know.
-   * @throws as authenticate
+   * Checks a caller of an open socket again: an application by its credentials, a user by their session. The socket itself
+   * ends with the user's token.
+   * @throws like authenticate
    */
   async recheck(caller: Caller, credentials?: Credentials): Promise<void> {
     if (credentials) await this.authenticate(credentials);
     else if (!(await this.sessions.has(caller as AccessClaims))) throw notSignedIn();
   }
 
-  /** The user of a token in an Authorization header, at once, where both are remembered; undefined: ask `authenticate`. */
+  /** The user of a token in an Authorization header, synchronously, if the token and its session are cached; otherwise undefined: call `authenticate`. */
   peek(authorization: string | undefined): Caller | undefined {
     const token = bearerOf(authorization);
     const claims = token === undefined ? undefined : this.tokens.peek(token);
-    return claims && this.sessions.isKnown(claims) ? claims : undefined;
+    return claims && this.sessions.hasCached(claims) ? claims : undefined;
   }
 
   private async user(token: string): Promise<AccessClaims | undefined> {

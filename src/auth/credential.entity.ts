@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A password, apart from users so that no query on users can leak a hash. */
+/** A password, in a table of its own so that no query on users can leak a hash. */
 @Entity('credentials')
 export class CredentialEntity {
   @PrimaryColumn('uuid', { name: 'user_id', primaryKeyConstraintName: 'credentials_pkey' })

@@ -4,7 +4,7 @@ interface WithUserAgent {
   readonly headers: { readonly 'user-agent'?: string };
 }
 
-/** What the client calls itself, or nothing. Not `@Headers`, which would make it a parameter of the operation. */
+/** The client's `User-Agent`, or an empty string. Not `@Headers`, which would make it a parameter of the operation. */
 export const Device = createParamDecorator(
   (_: unknown, context: ExecutionContext): string =>
     context.switchToHttp().getRequest<WithUserAgent>().headers['user-agent'] ?? '',

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { unavailable } from '../common/problems.js';
 import { Limiter } from './limiter.js';
 
-it('runs two at a time in order, lets three wait and refuses the rest', async () => {
+it('a limiter runs two tasks at a time in order, lets three wait and refuses the rest', async () => {
   const limiter = new Limiter(2, 3);
   const order: number[] = [];
   let running = 0;
@@ -18,7 +18,7 @@ it('runs two at a time in order, lets three wait and refuses the rest', async ()
   expect([order, most]).toEqual([[1, 2, 3, 4, 5], 2]);
 });
 
-it('a task that fails gives its place to the next', async () => {
+it('a task that fails frees its slot for the next task', async () => {
   const limiter = new Limiter(1, 1);
   const failed = limiter.run(() => Promise.reject(new Error('no')));
   const next = limiter.run(() => Promise.resolve('yes'));

@@ -18,7 +18,7 @@ export class Limiter {
     } finally {
       const next = this.waiting.shift();
       if (next)
-        next(); // hands its place over
+        next(); // the finished task's slot goes to the next task
       else this.running--;
     }
   }

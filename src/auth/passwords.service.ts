@@ -16,7 +16,7 @@ const ARGON2: Options = {
   parallelism: 1,
 };
 
-/** One core is left for everything else, however many log in. */
+/** Leaves one core for everything else, however many users log in. */
 const MAX_RUNNING = Math.max(1, availableParallelism() - 1);
 const MAX_WAITING = 100 * MAX_RUNNING;
 
@@ -24,8 +24,8 @@ const MAX_WAITING = 100 * MAX_RUNNING;
 @Injectable()
 export class PasswordsService {
   private readonly limiter = new Limiter(MAX_RUNNING, MAX_WAITING);
-  /** A hash of nobody's password, so that checking who has none takes as long. */
-  private readonly nobodys = hash(randomBytes(32), ARGON2);
+  /** A hash of a random password, so that a check takes the same time for a user without a password. */
+  private readonly dummyHash = hash(randomBytes(32), ARGON2);
 
   constructor(
     private readonly work: UnitOfWork,
@@ -38,13 +38,13 @@ export class PasswordsService {
   }
 
   /**
-   * The stored hash where the password is the user's, else undefined: also, and after the same time, where there is no
-   * such user or they have no password.
+   * The stored hash if the password is the user's, else undefined; also, and after the same time, if there is no such user
+   * or they have no password.
    * @throws unavailable (503): too many are being hashed already
    */
   async check(userId: UserId | undefined, password: string): Promise<string | undefined> {
     const stored = await this.repository.find(this.work.now, userId ?? LOWEST_ID);
-    const matches = await this.limiter.run(async () => verify(stored ?? (await this.nobodys), normal(password)));
+    const matches = await this.limiter.run(async () => verify(stored ?? (await this.dummyHash), normal(password)));
     return matches ? stored : undefined;
   }
 

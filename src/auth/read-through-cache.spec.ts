@@ -2,26 +2,26 @@ import { beforeEach, expect, it } from '@jest/globals';
 import { ReadThroughCache } from './read-through-cache.js';
 
 let now: number;
-let freshSince: number | undefined;
+let healthySince: number | undefined;
 let lookUps: number;
 let stored: string | undefined;
-let remembered: ReadThroughCache<string>;
+let cache: ReadThroughCache<string>;
 
 beforeEach(() => {
   now = 10_000;
-  freshSince = 0;
+  healthySince = 0;
   lookUps = 0;
   stored = 'ana';
-  remembered = new ReadThroughCache({ healthySince: () => freshSince }, { max: 100, ttlMs: 60_000 }, () => now);
+  cache = new ReadThroughCache({ healthySince: () => healthySince }, { max: 100, ttlMs: 60_000 }, () => now);
 });
 
 const get = (): Promise<string | undefined> =>
-  remembered.get('key', () => {
+  cache.get('key', () => {
     lookUps++;
     return Promise.resolve(stored);
   });
 
-it('looks up once, also for 50 at once, and again when its time is over', async () => {
+it('a value is looked up once, also for 50 callers at once, and again when its time is over', async () => {
   expect(await Promise.all(Array.from({ length: 50 }, get))).toEqual(Array(50).fill('ana'));
   now += 59_000;
   await get();
@@ -31,9 +31,9 @@ it('looks up once, also for 50 at once, and again when its time is over', async 
   expect(lookUps).toBe(2);
 });
 
-it('looks up again at most once a second while the bus is not heard, and sees what ended', async () => {
+it('a value is looked up at most once a second while the bus may miss events, so that a deletion is seen', async () => {
   await get();
-  freshSince = undefined;
+  healthySince = undefined;
   now += 1000;
   await Promise.all([get(), get()]);
   now += 999;
@@ -45,25 +45,46 @@ it('looks up again at most once a second while the bus is not heard, and sees wh
   expect(lookUps).toBe(3);
 });
 
-it('looks up once more after the bus was not heard, since something may have been missed', async () => {
+it('a value from before a possible loss is looked up once more after it', async () => {
   await get();
-  freshSince = 15_000;
+  healthySince = 15_000;
   now = 16_000;
   await get();
   await get();
   expect(lookUps).toBe(2);
 });
 
-it('a look-up that fails is told to who waits and not remembered', async () => {
-  await expect(remembered.get('key', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
+it('a look-up that fails rejects for its callers and is not cached', async () => {
+  await expect(cache.get('key', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
   expect(await get()).toBe('ana');
 });
 
-it('what is forgotten, or was not found, is looked up again', async () => {
+it('a value that was forgotten, or not found, is looked up again', async () => {
   await get();
-  remembered.forget('key');
+  cache.forget('key');
   stored = undefined;
   await get();
   await get();
   expect(lookUps).toBe(3);
+});
+
+it('a value that was not found does not come back when the bus is healthy again', async () => {
+  await get();
+  healthySince = undefined;
+  now += 1000;
+  stored = undefined;
+  expect(await get()).toBeUndefined();
+  healthySince = 0;
+  stored = 'ben';
+  expect(await get()).toBe('ben');
+});
+
+it('a value is as old as the start of its look-up, since an event may be lost while it runs', async () => {
+  const value = await cache.get('key', () => {
+    now += 100;
+    healthySince = now - 50;
+    return Promise.resolve('before the loss');
+  });
+  expect(value).toBe('before the loss');
+  expect(await get()).toBe('ana');
 });

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { RecentIds } from './recent-ids.js';
 
-it('an id is known until its time is over, counted from the last time it was told', () => {
+it('an id is kept until its time is over, counted from the last time it was added', () => {
   let now = 0;
   const ids = new RecentIds(1000, () => now);
   ids.add('a');

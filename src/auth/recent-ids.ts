@@ -1,6 +1,6 @@
-/** Ids that were announced not long ago. Each is kept for `keepMs` at least. */
+/** The ids that were added within the last `keepMs`, at least. An older one may still be there. */
 export class RecentIds {
-  private readonly seenAt = new Map<string, number>(); // in the order of their times
+  private readonly seenAt = new Map<string, number>(); // oldest first
 
   constructor(
     private readonly keepMs: number,
@@ -9,9 +9,11 @@ export class RecentIds {
 
   add(id: string): void {
     const now = this.now();
+    // guard: src/auth/recent-ids.spec.ts
     this.seenAt.delete(id);
     this.seenAt.set(id, now);
     for (const [old, at] of this.seenAt) {
+      // guard: src/auth/recent-ids.spec.ts
       if (now - at <= this.keepMs) break;
       this.seenAt.delete(old);
     }

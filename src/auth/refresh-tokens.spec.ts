@@ -4,11 +4,11 @@ import { decideRefresh, RefreshTokens } from './refresh-tokens.js';
 const CLAIM = { sessionId: '0193f0e8-1b2a-7c3d-8e4f-5a6b7c8d9e0f', number: 12 };
 const tokens = new RefreshTokens('0123456789abcdef0123456789abcdef');
 
-it('an issued token is read back', () => {
+it('an issued refresh token is read back', () => {
   expect(tokens.read(tokens.issue(CLAIM))).toEqual(CLAIM);
 });
 
-it('a token with another session, number, signature or secret is none', () => {
+it('a refresh token with another session, number, signature or secret is not accepted', () => {
   const token = tokens.issue(CLAIM);
   const [session = '', , mac = ''] = token.split('.');
   const other = tokens.issue({ ...CLAIM, number: 13 }).split('.')[2];
@@ -34,11 +34,11 @@ it.each([
   [7, 1, 'end'],
   [7, 8, 'refuse'],
   [1, 1, 'advance'],
-])('where %i is current, using %i means: %s', (current, used, decision) => {
+])('if refresh token %i is current, using %i means: %s', (current, used, decision) => {
   expect(decideRefresh(current, used)).toBe(decision);
 });
 
-it('a client that loses every answer and tries again goes on for ever; a copy that is used later ends the session', () => {
+it('a client that loses every answer and tries again keeps its session; a copy that is used later ends it', () => {
   let current = 1;
   for (let used = 1; used <= 100; used++) {
     if (decideRefresh(current, used) === 'advance') current++;

@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isUuid, type SessionId } from '../common/ids.js';
 
-/** Which token of which session: the session's row holds the number that is current. */
+/** A token's session and number. The session's row holds the number of its newest token. */
 export interface RefreshClaim {
   readonly sessionId: SessionId;
   readonly number: number;
 }
 
-/** Refresh tokens: `<session id>.<number>.<HMAC>`, so that an old one of a session is known without storing any. */
+/** Refresh tokens: `<session id>.<number>.<HMAC>`, so that an old token of a session is recognized without storing any. */
 export class RefreshTokens {
   constructor(private readonly secret: string) {}
 
@@ -16,7 +16,7 @@ export class RefreshTokens {
     return `${claim}.${this.mac(claim).toString('base64url')}`;
   }
 
-  /** Undefined where it is not one that this server has issued. */
+  /** Undefined if this server did not issue it. */
   read(token: string): RefreshClaim | undefined {
     const [, sessionId = '', digits = '', mac = ''] =
       /^([0-9a-f-]{36})\.([1-9]\d{0,8})\.([\w-]{43})$/.exec(token) ?? [];
@@ -25,7 +25,7 @@ export class RefreshTokens {
     return timingSafeEqual(Buffer.from(mac, 'base64url'), expected) ? { sessionId, number: Number(digits) } : undefined;
   }
 
-  /** The prefix keeps it apart from everything else that is signed with the same secret. */
+  /** The prefix makes it differ from anything else that is signed with the same secret. */
   private mac(claim: string): Buffer {
     return createHmac('sha256', this.secret).update(`refresh:${claim}`).digest();
   }
@@ -35,10 +35,10 @@ export class RefreshTokens {
 export type RefreshDecision = 'advance' | 'repeat' | 'end' | 'refuse';
 
 /**
- * Decides by the number that is current and the number of an authentic token.
- * `advance`: the current one, it gives the next. `repeat`: the one before, whose answer may have been lost; it gives the
- * current one again, which nobody has used yet. `end`: an older one, so somebody has a copy; the session ends.
- * `refuse`: one that is still to come, known only to a database that was since restored.
+ * Decides by the current number of the session and the number of an authentic token.
+ * `advance`: the token is the current one; the answer is the next. `repeat`: it is the one before, whose answer may have been
+ * lost; the answer is the current one again, which was not used yet. `end`: it is older, so somebody has a copy; the session
+ * ends. `refuse`: its number was not reached yet, because the database was restored from before it was issued.
  */
 export function decideRefresh(current: number, used: number): RefreshDecision {
   if (used === current) return 'advance';

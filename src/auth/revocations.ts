@@ -4,14 +4,14 @@ import type { SessionId, UserId } from '../common/ids.js';
 import { EventBus } from '../events/event-bus.js';
 import { RecentIds } from './recent-ids.js';
 
-/** As long as an access token lives: nothing that is remembered about one is remembered longer. */
+/** Lifetime of an access token: no cache keeps an entry longer. */
 export const REVOKED_KEPT_MS = 15 * 60_000;
 
 type RevokedHandler = (isRevoked: (caller: Caller) => boolean) => void;
 
 /**
- * What has ended, as the bus told it. Asked after everything that is remembered or was being looked up meanwhile, so
- * that it is refused at once.
+ * The sessions, users and keys that ended lately, by the events of the bus. Caches ask it after every cached value and after
+ * every look-up, which may have started before the end: so an ended one is refused at once.
  */
 @Injectable()
 export class Revocations {
@@ -24,14 +24,17 @@ export class Revocations {
 
   constructor(bus: EventBus) {
     bus.on('sessions.ended', ({ sessionIds }) => {
+      // guard: src/auth/revocations.spec.ts
       sessionIds.forEach((id) => this.sessions.add(id));
       this.notify(({ sessionId = '' }) => sessionIds.includes(sessionId));
     });
     bus.on('user.removed', ({ userId }) => {
+      // guard: src/auth/revocations.spec.ts
       this.users.add(userId);
       this.notify((caller) => caller.userId === userId);
     });
     bus.on('key.revoked', ({ keyId }) => {
+      // guard: src/auth/revocations.spec.ts
       this.keys.add(keyId);
       this.notify(({ application }) => application?.keyId === keyId);
     });

@@ -9,7 +9,7 @@ import { SessionsRepository } from './sessions.repository.js';
 
 const MAX_SESSIONS = 200_000;
 
-/** Which sessions go on, without a query per request. */
+/** Caches the sessions that go on, so that a request needs no query. */
 @Injectable()
 export class SessionCache {
   private readonly users: ReadThroughCache<UserId>;
@@ -23,7 +23,7 @@ export class SessionCache {
     this.users = new ReadThroughCache(bus, { max: MAX_SESSIONS, ttlMs: REVOKED_KEPT_MS });
   }
 
-  /** Whether the session of a token goes on, and is that user's. */
+  /** Whether the session of a token goes on and belongs to the token's user. */
   async has(claims: AccessClaims): Promise<boolean> {
     const { sessionId, userId } = claims;
     const lookUp = async (): Promise<UserId | undefined> => {
@@ -33,12 +33,13 @@ export class SessionCache {
     return this.isOf(claims, await this.users.get(sessionId, lookUp));
   }
 
-  /** As `has`, at once: true only where that is remembered. */
-  isKnown(claims: AccessClaims): boolean {
+  /** Like `has`, but synchronous: true only if the answer is cached. */
+  hasCached(claims: AccessClaims): boolean {
     return this.isOf(claims, this.users.peek(claims.sessionId));
   }
 
   private isOf({ sessionId, userId }: AccessClaims, owner: UserId | undefined): boolean {
+    // guard: src/auth/revocations.spec.ts
     return owner === userId && !this.revocations.hasSession(sessionId) && !this.revocations.hasUser(userId);
   }
 }

@@ -10,7 +10,7 @@ export class SessionEntity {
   @Column('uuid', { name: 'user_id' })
   userId: string;
 
-  /** The number of the refresh token that is current. */
+  /** The number of the current refresh token. */
   @Column('integer', { name: 'refresh_number', default: 1 })
   refreshNumber: number;
 

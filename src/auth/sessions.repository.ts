@@ -7,7 +7,7 @@ import { statement } from '../database/statement.js';
 import type { Transaction, Tx } from '../database/tx.js';
 import { SessionEntity } from './session.entity.js';
 
-/** How long a session lives after it last got tokens. */
+/** How long a session lasts after it last got tokens. */
 const LIFE = `interval '30 days'`;
 
 /** Index: sessions_pkey. */
@@ -69,13 +69,13 @@ export class SessionsRepository {
     await tx.db.change(ADVANCE, id);
   }
 
-  /** Whether it was the user's. */
+  /** Whether the session existed and was the user's. */
   async end(tx: Tx, id: SessionId, userId: UserId): Promise<boolean> {
     const { affected } = await tx.manager.withRepository(this.rows).delete({ id, userId });
     return affected === 1;
   }
 
-  /** The sessions that ended. */
+  /** @returns the sessions that ended */
   async endOthers(tx: Tx, userId: UserId, keptId?: SessionId): Promise<SessionId[]> {
     return (await tx.db.many(END_OTHERS, userId, keptId ?? null)).map(({ id }) => id);
   }

@@ -17,7 +17,7 @@ import type { CreateSession, SessionPage, Tokens } from './sessions.dto.js';
 import { SessionsRepository } from './sessions.repository.js';
 
 const MAX_DEVICE_LENGTH = 200;
-/** How many sessions one event names: what goes to other processes has to fit into 8,000 bytes. */
+/** Most sessions in one event: an envelope between processes has at most 7,999 bytes. */
 const MAX_ENDED_PER_EVENT = 100;
 
 const CURSOR = new CursorKind<[beforeId: string]>('s1', isId);
@@ -38,19 +38,19 @@ export class SessionsService {
     this.refreshTokens = new RefreshTokens(settings.jwtSecret);
   }
 
-  /** @throws wrong-credentials (401): whichever of the two is wrong, after the same time; unavailable (503) */
+  /** @throws wrong-credentials (401): after the same time for a wrong username and a wrong password; unavailable (503) */
   async signIn({ username, password }: CreateSession, device: string): Promise<Tokens> {
     const user = await this.users.find(`@${username}`, {});
     const passwordHash = await this.passwords.check(user?.id, password);
     if (!user || passwordHash === undefined) throw wrongCredentials();
     return this.open(user.id, device, async (tx) => {
-      // neither the user nor the password may have gone while the password was checked
+      // the user may have been removed, or the password changed, while the password was checked
       const holds = (await this.users.hold(tx, user.id)) && (await this.passwords.hold(tx, user.id, passwordHash));
       if (!holds) throw wrongCredentials();
     });
   }
 
-  /** A session for a user whom the caller may speak for. @throws user-not-found (404) */
+  /** Opens a session for a user; the caller has checked that it may act for them. @throws user-not-found (404) */
   create(userId: UserId, device: string): Promise<Tokens> {
     return this.open(userId, device, async (tx) => {
       if (!(await this.users.hold(tx, userId))) throw userNotFound();
@@ -58,8 +58,8 @@ export class SessionsService {
   }
 
   /**
-   * The next tokens of a session. The newest refresh token gives the next one; the one before gives the newest again.
-   * @throws not-signed-in (401): not a refresh token of a session that goes on; an older one, which ends the session
+   * The next tokens of a session. The newest refresh token gets the next one; the one before it gets the newest again.
+   * @throws not-signed-in (401): the session does not go on, or the token is older, which ends the session
    */
   async refresh(refreshToken: string): Promise<Tokens> {
     const used = this.refreshTokens.read(refreshToken);
@@ -112,7 +112,7 @@ export class SessionsService {
     return this.tokens(userId, { sessionId, number: 1 });
   }
 
-  /** What using a token does to its session, under the lock of its row; undefined where there are no tokens for it. */
+  /** Applies a refresh token to its session, under the lock of the row; undefined if it gets no tokens. */
   private async use(
     tx: Transaction,
     { sessionId, number }: RefreshClaim,

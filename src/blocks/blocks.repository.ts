@@ -13,20 +13,20 @@ export interface BlockRow {
   readonly createdAt: Date;
 }
 
-/** Where a list of blocks goes on: before this one. */
+/** The block before which the next page of a list begins. */
 export interface BlockKey {
   readonly createdAt: string;
   readonly blockedId: UserId;
 }
 
-/** Index: users_pkey. Locks the blocker's row, so that their blocks change one after the other, and not once they are removed. */
+/** Index: users_pkey. Locks the blocker's row, so that their blocks change one after the other, and never after they were removed. */
 const COUNT_UP = statement<[blockerId: UserId], { blocksVersion: number }>(
   'blocks.count-up',
   `UPDATE users SET blocks_version = blocks_version + 1 WHERE id = $1 AND deleted_at IS NULL
    RETURNING blocks_version AS "blocksVersion"`,
 );
 
-/** Index: blocks_pkey, which decides between two at once. */
+/** Index: blocks_pkey, which decides between two concurrent ones. */
 const ADD = statement<[blockerId: UserId, blockedId: UserId], BlockRow>(
   'blocks.add',
   `INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2) ON CONFLICT (blocker_id, blocked_id) DO NOTHING

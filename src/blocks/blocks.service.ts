@@ -17,7 +17,7 @@ const blockCursor = new CursorKind<[createdAt: string, blockedId: UserId]>('b1',
 
 const START: BlockKey = { createdAt: 'infinity', blockedId: LOWEST_ID };
 
-/** Blocks are one-way, decided by the blocker. */
+/** Blocks. A block is one-way: the blocker decides. */
 @Injectable()
 export class BlocksService {
   constructor(
@@ -47,7 +47,7 @@ export class BlocksService {
     });
   }
 
-  /** What holds between the caller and a user, removed or not. @throws user-not-found (404) */
+  /** The blocks between the caller and a user, removed or not. @throws user-not-found (404) */
   async get(me: ActingUser, address: string): Promise<BlockState> {
     const { id } = await this.find(me, address);
     const [state, names] = await Promise.all([
@@ -59,7 +59,7 @@ export class BlocksService {
 
   /** Newest first. @throws malformed (400): the cursor */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<BlockPage> {
-    const before = placeOf(cursor);
+    const before = blockKeyOf(cursor);
     const { rows, ...next } = await readPage(
       limit,
       (atMost) => this.repository.list(this.work.now, me.userId, before, atMost),
@@ -113,7 +113,7 @@ export class BlocksService {
   }
 }
 
-function placeOf(cursor?: string): BlockKey {
+function blockKeyOf(cursor?: string): BlockKey {
   if (cursor === undefined) return START;
   const [createdAt, blockedId] = blockCursor.decode(cursor);
   return { createdAt, blockedId };

@@ -22,13 +22,13 @@ it('a secret is made once, and only its owner can read it', () => {
   expect(modeOf(file)).toBe(0o600);
 });
 
-it('a damaged secret is refused, not used', () => {
+it('a damaged secret is refused', () => {
   const file = path.join(directory, 'secret');
   writeFileSync(file, '\n');
   expect(() => keptSecret(file)).toThrow('is damaged');
 });
 
-it('directories that are made can be passed through whatever the umask, those that were there are left alone', () => {
+it('every user can enter a directory that Parley makes, whatever the umask; an existing directory is not changed', () => {
   const before = process.umask(0o077);
   try {
     makeDirectory(path.join(directory, 'a', 'b'));
@@ -40,7 +40,7 @@ it('directories that are made can be passed through whatever the umask, those th
   expect(modeOf(directory)).toBe(0o700);
 });
 
-it('secrets that are not set are kept in DATA_DIR, those that are set are not', () => {
+it('a secret that is not set is kept in DATA_DIR, one that is set is not', () => {
   const dataDir = path.join(directory, 'data');
   const first = loadSettings({ DATA_DIR: dataDir });
   const second = loadSettings({ DATA_DIR: dataDir, BOOTSTRAP_API_KEY: 'the-operators-own-key' });

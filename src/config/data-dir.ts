@@ -4,8 +4,8 @@ import path from 'node:path';
 import { StartupError } from '../common/startup-error.js';
 
 /**
- * Makes a directory and the parents it lacks. Those it makes can be passed through by every user of the machine,
- * whatever the umask: PostgreSQL may run as another user than Parley, and closes its own directory itself.
+ * Makes a directory and the parents it lacks. Every user of the machine can enter those it makes, whatever
+ * the umask: PostgreSQL may run as another user than Parley, and restricts access to its own directory itself.
  */
 export function makeDirectory(directory: string): void {
   const first = mkdirSync(directory, { recursive: true });
@@ -13,10 +13,10 @@ export function makeDirectory(directory: string): void {
   for (let made = directory; made.length >= first.length; made = path.dirname(made)) chmodSync(made, 0o755);
 }
 
-/** Characters; what is made has 43 and more. */
+/** In characters; a made secret has 43 or more. */
 const MIN_SECRET_LENGTH = 32;
 
-/** The secret kept in a file that only its owner can read. Where there is no such file one of 256 random bits is made. */
+/** The secret in a file that only its owner can read. If there is no such file, makes a secret of 256 random bits. */
 export function keptSecret(file: string, prefix = ''): string {
   const kept = read(file);
   if (kept !== undefined && kept.length < MIN_SECRET_LENGTH) {
@@ -24,7 +24,7 @@ export function keptSecret(file: string, prefix = ''): string {
   }
   if (kept !== undefined) return kept;
   const secret = prefix + randomBytes(32).toString('base64url');
-  const draft = `${file}.new`; // renamed when it is whole, so that no half of a secret is ever kept
+  const draft = `${file}.new`; // renamed when complete, so that the file never contains half a secret
   writeFileSync(draft, `${secret}\n`, { mode: 0o600 });
   renameSync(draft, file);
   return secret;

@@ -13,18 +13,18 @@ const faultsOf = (env: Record<string, string>): readonly string[] => {
   }
 };
 
-it('nothing has to be set', () => {
+it('no setting is required', () => {
   expect(loadSettings({})).toMatchObject({ host: '127.0.0.1', port: 3000, dataDir: './data', corsOrigins: [] });
 });
 
-it('a setting is read from the variable of its name in capitals, as its type wants it', () => {
+it('a setting is read from the variable of its name in capitals, and converted to its type', () => {
   expect(variableOf('databasePoolSize')).toBe('DATABASE_POOL_SIZE');
   expect(
     loadSettings({ PORT: '0', HTTP_ENGINE: 'fastify', CORS_ORIGINS: 'https://a.example, http://localhost:5173' }),
   ).toMatchObject({ port: 0, httpEngine: 'fastify', corsOrigins: ['https://a.example', 'http://localhost:5173'] });
 });
 
-it('an empty variable counts as not set', () => {
+it('an empty environment variable counts as not set', () => {
   expect(loadSettings({ PORT: '', DATABASE_URL: '', JWT_SECRET: '' })).toMatchObject({ port: 3000 });
 });
 
@@ -60,7 +60,7 @@ it.each([
   }
 });
 
-it('every bad setting is named at once', () => {
+it('one error names every bad setting', () => {
   expect(() => loadSettings({ PORT: 'http', LOG_LEVEL: 'loud' })).toThrow('must be a whole number from 0 to 65535');
   expect(faultsOf({ PORT: 'http', LOG_LEVEL: 'loud', USER_SEARCH: 'fuzzy' })).toHaveLength(3);
 });

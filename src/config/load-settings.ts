@@ -15,7 +15,7 @@ export const variableOf = (property: string): string => property.replace(/[A-Z]/
 
 /**
  * Reads the settings from environment variables. An empty one counts as not set.
- * What is made and kept in DATA_DIR where it is not set is still missing afterwards: see `fillFromDataDir`.
+ * Secrets that are not set are still missing afterwards: `fillFromDataDir` reads or makes them.
  *
  * @throws SettingsError
  */
@@ -33,7 +33,7 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   return settings;
 }
 
-/** A text as the property's type wants it. What is no number stays a text, which validation then refuses. */
+/** Converts a text to the property's type. A text that is no number stays a text, which validation then refuses. */
 function read(text: string, property: string): unknown {
   const type: unknown = Reflect.getMetadata('design:type', Settings.prototype, property);
   if (type === Number) return /^\d{1,15}$/.test(text) ? Number(text) : text;

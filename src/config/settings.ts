@@ -1,14 +1,14 @@
 import { ArrayMaxSize, IsOptional, IsString, Length, Matches, MinLength, ValidateIf } from 'class-validator';
 import { IsOneOf, IsOrigin, IsSchemaName, IsUrlOf, IsWholeNumber } from './validators.js';
 
-/** From the fewest lines to the most. */
+/** From the fewest log lines to the most. */
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
  * Every setting: one property each, read from the environment variable of the same name in capitals (`databaseUrl`:
- * DATABASE_URL). Each one's comment is its documentation; its type says how the variable is read: a string, a whole
- * number, or a list with commas between.
+ * DATABASE_URL). Its comment is its documentation; its type says how the variable is read: a string, a whole number, or a
+ * list separated by commas.
  */
 export class Settings {
   /** Address to listen on; `0.0.0.0` or `::` for all of the machine's. */
@@ -19,7 +19,7 @@ export class Settings {
   @IsWholeNumber(0, 65_535)
   port: number = 3000;
 
-  /** Directory of what Parley keeps without DATABASE_URL: its PostgreSQL, the signing secret and the application key. */
+  /** Directory for PostgreSQL's files, the signing secret and the application key, if DATABASE_URL is not set. */
   @IsString()
   dataDir: string = './data';
 
@@ -50,7 +50,7 @@ export class Settings {
   @IsUrlOf('redis', 'rediss')
   redisUrl?: string;
 
-  /** Whether processes on one database tell each other what happens; `off` only for measurements of a process alone. */
+  /** Whether processes on one database send each other events; `off` only for measurements of a single process. */
   @IsOneOf('on', 'off')
   bus: 'on' | 'off' = 'on';
 

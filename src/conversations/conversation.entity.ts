@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** What `conversations.kind` holds. */
+/** The values of `conversations.kind`. */
 export const Kind = { direct: 0, group: 1 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -22,7 +22,7 @@ export class ConversationEntity {
   @Column('varchar', { length: 80, nullable: true })
   name: string | null;
 
-  /** The two of a direct conversation, the lower id first; they outlive the members' rows. */
+  /** The two users of a direct conversation, the lower id first; they stay when a members row is deleted. */
   @Column('uuid', { name: 'user_a', nullable: true })
   userA: string | null;
 
@@ -33,7 +33,7 @@ export class ConversationEntity {
   @Column('bigint', { name: 'last_seq', default: 0 })
   lastSeq: number;
 
-  /** When it was sent; of a conversation without messages, its creation. */
+  /** When the newest message was sent; if there is none, when the conversation was created. */
   @Column({ type: 'timestamptz', name: 'last_at', precision: 3, default: () => 'now()' })
   lastAt: Date;
 
@@ -47,7 +47,7 @@ export class ConversationEntity {
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt: Date;
 
-  /** Set when the last member goes or the group is deleted; its messages are swept afterwards. */
+  /** Set when the last member leaves or the group is deleted; its messages are deleted afterwards (SweepService). */
   @Column({ type: 'timestamptz', name: 'deleted_at', precision: 3, nullable: true })
   deletedAt: Date | null;
 }

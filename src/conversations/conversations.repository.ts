@@ -25,7 +25,7 @@ const SHARE_USERS = statement<[userIds: readonly UserId[]], { id: UserId }>(
   `SELECT id FROM users WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR SHARE`,
 );
 
-/** Indexes: blocks_pkey, conversations_pkey. Waits for whoever is opening the same pair. Answers no row where it is open already, or the sender blocked. */
+/** Indexes: blocks_pkey, conversations_pkey. Waits for a transaction that is opening the same pair. Returns no row if the pair is open already or the sender is blocked. */
 const OPEN = statement<
   [id: ConversationId, userA: UserId, userB: UserId, senderId: UserId, recipientId: UserId, memberCount: number],
   { membersVersion: number }
@@ -45,8 +45,8 @@ const ENTER = statement<[id: ConversationId, userIds: readonly UserId[]], never>
 );
 
 /**
- * Indexes: members_pkey, conversations_pkey. Locks the members that move, sorted by (conversation, user): in the
- * order of the arrays, two of these at once deadlock. HOT updates. Answers those that moved.
+ * Indexes: members_pkey, conversations_pkey. Locks the members that move, sorted by (conversation, user): in the order of
+ * the arrays, two concurrent ones deadlock. HOT updates. Returns those that moved.
  */
 const MARK = statement<
   [
@@ -92,7 +92,7 @@ export class ConversationsRepository {
     return new Set((await tx.db.many(SHARE_USERS, userIds)).map(({ id }) => id));
   }
 
-  /** Opens the pair with its members. Answers its `members_version`, or undefined where it was open or the sender is blocked. */
+  /** Creates the pair's conversation with its members. @returns its `members_version`, or undefined if it was open or the sender is blocked */
   async open(
     tx: Transaction,
     id: ConversationId,

@@ -16,7 +16,7 @@ import { ConversationsRepository } from './conversations.repository.js';
 import type { Marker, Membership } from './membership.js';
 import { MembershipsService } from './memberships.service.js';
 
-/** Direct conversations, and what is the same in them and in groups: naming one, being in it, having read it. */
+/** Direct conversations, and the parts they share with groups: naming one, membership, markers. */
 @Injectable()
 export class ConversationsService {
   constructor(
@@ -28,10 +28,10 @@ export class ConversationsService {
   ) {}
 
   /**
-   * The conversation that `{conversation}` names: one the caller is in by its id, or by someone's address their
-   * direct conversation, which need not have been opened. A user who was removed can be named by id.
+   * The conversation that `{conversation}` names: by its id, one that the caller is in; by a user's address, the direct
+   * conversation with that user, which may not be open yet. A removed user can be named by id.
    *
-   * @throws conversation-not-found (404), user-not-found (404): `@name` or `ext:…` of nobody
+   * @throws conversation-not-found (404), user-not-found (404): no user has this `@name` or `ext:…`
    */
   async resolve(me: ActingUser, ref: string): Promise<ConversationId> {
     const named = isUuid(ref) ? await this.find(this.work.now, ref, me.userId) : undefined;
@@ -47,9 +47,8 @@ export class ConversationsService {
   }
 
   /**
-   * Makes the direct conversation of two users (or of one with themselves) where it is missing, for its first
-   * message, in a transaction of its own. Where another send has opened it already nothing is decided here, as the
-   * append that follows decides all.
+   * Creates the direct conversation of two users (or of one with themselves) for its first message, in a transaction of its
+   * own. If another send has created it already, this checks no block: the append that follows checks everything.
    *
    * @throws recipient-not-found (404), recipient-blocked-you (403), not-signed-in (401): the sender was removed
    */
@@ -69,17 +68,17 @@ export class ConversationsService {
     });
   }
 
-  /** Whether the marker moved: not where `seq` is read already or beyond the log. What is read is delivered too. */
+  /** @returns whether the marker moved: it does not if `seq` is read already or is beyond the log. A read message is delivered too. */
   markRead(userId: UserId, conversationId: ConversationId, seq: number): Promise<boolean> {
     return this.markOne({ conversationId, userId, deliveredSeq: seq, readSeq: seq });
   }
 
-  /** Whether the marker moved: not where `seq` is delivered already or beyond the log. */
+  /** @returns whether the marker moved: it does not if `seq` is delivered already or is beyond the log. */
   markDelivered(userId: UserId, conversationId: ConversationId, seq: number): Promise<boolean> {
     return this.markOne({ conversationId, userId, deliveredSeq: seq, readSeq: 0 });
   }
 
-  /** Moves many markers in one statement, each as far as it may. Answers those that moved, as they now are. */
+  /** Moves many markers in one statement, each as far as it may. @returns the new values of those that moved */
   async mark(markers: readonly Marker[]): Promise<Marker[]> {
     const moved = await this.repository.mark(this.work.now, markers);
     this.bus.publish(moved.map((data) => ({ name: 'receipt.moved', data })));

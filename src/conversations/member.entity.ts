@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** What `members.role` holds, so that a higher number may do more. */
+/** The values of `members.role`: a higher role may do more. */
 export const RoleNumber = { member: 0, admin: 1, owner: 2 } as const;
 export type RoleNumber = (typeof RoleNumber)[keyof typeof RoleNumber];
 
@@ -17,7 +17,7 @@ export class MemberEntity {
   @Column('smallint', { default: 0 })
   role: RoleNumber;
 
-  /** The newest message when they joined: they read from the next one on. */
+  /** The number of the newest message when they joined: they see the later ones. */
   @Column('bigint', { name: 'joined_seq', default: 0 })
   joinedSeq: number;
 

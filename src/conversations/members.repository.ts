@@ -23,7 +23,7 @@ const AMONG = statement<[id: ConversationId, userIds: readonly UserId[]], Member
    FROM members WHERE conversation_id = $1 AND user_id = ANY ($2::uuid[])`,
 );
 
-/** Index: members_pkey; reads every member of the group. Who becomes owner when this one goes. */
+/** Index: members_pkey; reads every member of the group. Finds the member who becomes owner when the owner leaves. */
 const SUCCESSOR = statement<[id: ConversationId, ownerId: UserId], { userId: UserId }>(
   'members.successor',
   `SELECT user_id AS "userId" FROM members WHERE conversation_id = $1 AND user_id <> $2
@@ -42,8 +42,8 @@ const CREATE = statement<[id: ConversationId, name: string, ownerId: UserId, mem
 );
 
 /**
- * Index: conversations_pkey. Under the group's lock, so that last_seq is where they join exactly. The clock, not
- * now(): the transaction may have waited, and who joined later must not look longer-standing.
+ * Index: conversations_pkey. Under the group's lock, so that last_seq is exactly the head when they join. The clock, not
+ * now(): the transaction may have waited, and a member who joined later must not look longer-standing.
  */
 const JOIN = statement<
   [id: ConversationId, userId: UserId, role: RoleNumber],
@@ -62,9 +62,9 @@ const JOIN = statement<
 );
 
 /**
- * Index: members_pkey. Locks members sorted, as markers do, where a transaction changes several. A statement of its
- * own: one that waits and changes in one go loses rows which a marker moved meanwhile (seen with a UNION in it), and
- * the next statement need not wait for anything.
+ * Index: members_pkey. Locks members sorted, like markers, before a transaction changes several. A statement of its own: a
+ * statement that waits and also changes loses rows that a marker moved meanwhile (seen with a UNION in it), and after this one
+ * the next does not have to wait.
  */
 const LOCK_MEMBERS = statement<[ids: readonly ConversationId[], userIds: readonly UserId[]], { locked: number }>(
   'members.lock-members',
@@ -119,7 +119,7 @@ const LOCK_ALL_OF = statement<[userId: UserId], { id: ConversationId }>(
    ORDER BY c.id FOR NO KEY UPDATE`,
 );
 
-/** Indexes: members_user, conversations_pkey, members_pkey. Under the locks of all their conversations. Who owns their groups next. */
+/** Indexes: members_user, conversations_pkey, members_pkey. Under the locks of all their conversations. Finds the next owners of their groups. */
 const SUCCESSORS_OF = statement<[userId: UserId], { conversationId: ConversationId; userId: UserId }>(
   'members.successors-of',
   `SELECT o.conversation_id AS "conversationId", n.user_id AS "userId"
@@ -137,7 +137,7 @@ const MAKE_OWNERS = statement<[ids: readonly ConversationId[], userIds: readonly
    WHERE m.conversation_id = w.conversation_id AND m.user_id = w.user_id`,
 );
 
-/** What became of one conversation that a user left. */
+/** One conversation that a removed user left, and its state afterwards. */
 export interface Left {
   readonly conversationId: ConversationId;
   readonly kind: Kind;
@@ -145,7 +145,7 @@ export interface Left {
   readonly deleted: boolean;
 }
 
-/** Indexes: members_user, conversations_pkey. A conversation nobody is left in is deleted, direct ones too. */
+/** Indexes: members_user, conversations_pkey. A conversation without members is deleted, a direct one too. */
 const COUNT_OUT_OF_ALL = statement<[userId: UserId], Left>(
   'members.count-out-of-all',
   `UPDATE conversations c SET members_version = c.members_version + 1, member_count = c.member_count - 1,
@@ -219,8 +219,8 @@ export class MembersRepository {
   }
 
   /**
-   * Takes a user out of everything; their users row is locked and marked as removed already. Each step is its own
-   * statement: it must see what was committed while the one before it waited.
+   * Removes a user from all conversations; their users row is locked and marked as removed already. Each step is its own
+   * statement: it must see the commits of transactions for which the one before it waited.
    */
   async leaveAll(
     tx: Transaction,

@@ -2,13 +2,13 @@ import type { ConversationId, UserId } from '../common/ids.js';
 import type { Kind } from './conversation.entity.js';
 import type { RoleNumber } from './member.entity.js';
 
-/** One user's place in one conversation, and the head of its log, read in one statement. */
+/** One user's membership of one conversation, and the head of its log, read in one statement. */
 export interface Membership {
   readonly conversationId: ConversationId;
   readonly kind: Kind;
   /** Groups only. */
   readonly name: string | null;
-  /** The two of a direct conversation, the lower id first; the same one twice in a conversation with oneself. */
+  /** The two users of a direct conversation, the lower id first; the same user twice in a conversation with oneself. */
   readonly userA: UserId | null;
   readonly userB: UserId | null;
   readonly lastSeq: number;
@@ -22,7 +22,7 @@ export interface Membership {
   readonly joinedAt: Date;
 }
 
-/** How far a member has come. */
+/** The last message that reached a member, and the last one that they read. */
 export interface Marker {
   readonly conversationId: ConversationId;
   readonly userId: UserId;
@@ -30,13 +30,13 @@ export interface Marker {
   readonly readSeq: number;
 }
 
-/** A group whose row this transaction has locked: who is in it, and as what, stays as later statements find it. */
+/** A group whose row this transaction has locked: its members and their roles do not change until the transaction ends. */
 export interface LockedGroup {
   readonly id: ConversationId;
   readonly memberCount: number;
 }
 
-/** A member as groups show them. */
+/** A member of a group. */
 export interface MemberRow {
   readonly userId: UserId;
   readonly role: RoleNumber;

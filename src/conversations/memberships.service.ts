@@ -10,11 +10,11 @@ import { MembersRepository } from './members.repository.js';
 import type { LockedGroup, MemberRow } from './membership.js';
 
 /**
- * Who is in which group, and as what: keeps one owner per group, `member_count` and `members_version`, and tells
- * what changed. Who may change it is the caller's matter.
+ * The members of groups and their roles: keeps one owner per group, `member_count` and `members_version`, and emits the
+ * events of a change. The caller checks permissions.
  *
- * The order in a transaction: `shareUsers` for those to be added, then `lockGroup`, then `among` to decide by, then
- * the change. A method that takes a LockedGroup relies on that lock.
+ * The order in a transaction: `shareUsers` for the users to add, then `lockGroup`, then `among` to check permissions, then the
+ * change. A method that takes a LockedGroup relies on that lock.
  */
 @Injectable()
 export class MembershipsService {
@@ -64,8 +64,8 @@ export class MembershipsService {
   }
 
   /**
-   * Takes a member out. Where the owner goes, the longest-standing admin, else member, becomes owner; where nobody
-   * is left, the group is deleted.
+   * Removes a member. If the member is the owner, the longest-standing admin, else member, becomes owner; if no member is
+   * left, the group is deleted.
    */
   async remove(tx: Transaction, group: LockedGroup, { userId, role }: MemberRow): Promise<void> {
     const successor = role === RoleNumber.owner ? await this.members.successor(tx, group.id, userId) : undefined;

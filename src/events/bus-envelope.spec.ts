@@ -18,23 +18,25 @@ const message = (text: string, seq = 1): AnyEvent => ({
   },
 });
 
-const batch = { kind: 'bestEffort', senderId: 'abcdefghijklmnop', sequence: 12, sentAtMs: 81234 } as const;
+const bestEffort = { kind: 'bestEffort', senderId: 'abcdefghijklmnop', sequence: 12, sentAtMs: 81234 } as const;
 
-it('a envelope says in readable JSON what it is, and comes back as it was', () => {
+it('an envelope is readable JSON, and is decoded as it was encoded', () => {
   const events = [message('Grüße 👋\u0000"\\'), { name: 'user.changed', data: { userId: A } } as AnyEvent];
-  const text = encodeEnvelope(batch, events.map(encodeEvent));
+  const text = encodeEnvelope(bestEffort, events.map(encodeEvent));
   expect(text).toMatch(
     /^\{"v":1,"kind":"batch","from":"abcdefghijklmnop","n":12,"at":81234,"events":\[\["message.sent",\{/,
   );
-  expect(decodeEnvelope(text)).toEqual({ ...batch, events, isReadable: true });
+  expect(decodeEnvelope(text)).toEqual({ ...bestEffort, events, isReadable: true });
 });
 
-it('a sign of life has no events, a change no time', () => {
-  const beat = { kind: 'heartbeat', senderId: 'me', sequence: 3, sentAtMs: 5 } as const;
-  expect(encodeEnvelope(beat)).toBe('{"v":1,"kind":"beat","from":"me","n":3,"at":5}');
-  expect(decodeEnvelope(encodeEnvelope(beat))).toEqual({ ...beat, events: [], isReadable: true });
-  const change = encodeEnvelope({ kind: 'transactional', senderId: 'me', sequence: 4 }, [encodeEvent(message('x'))]);
-  expect(decodeEnvelope(change)).toEqual({
+it('a control envelope has no events, a transactional one no time', () => {
+  const heartbeat = { kind: 'heartbeat', senderId: 'me', sequence: 3, sentAtMs: 5 } as const;
+  expect(encodeEnvelope(heartbeat)).toBe('{"v":1,"kind":"beat","from":"me","n":3,"at":5}');
+  expect(decodeEnvelope(encodeEnvelope(heartbeat))).toEqual({ ...heartbeat, events: [], isReadable: true });
+  const transactional = encodeEnvelope({ kind: 'transactional', senderId: 'me', sequence: 4 }, [
+    encodeEvent(message('x')),
+  ]);
+  expect(decodeEnvelope(transactional)).toEqual({
     kind: 'transactional',
     senderId: 'me',
     sequence: 4,
@@ -43,16 +45,20 @@ it('a sign of life has no events, a change no time', () => {
   });
 });
 
-it("one's own envelope is read without its events", () => {
-  const text = encodeEnvelope(batch, [encodeEvent(message(`"from":"abcdefghijklmnop","events":[`))]);
-  expect(decodeEnvelope(text, 'abcdefghijklmnop')).toEqual({ ...batch, events: [], isReadable: true });
+it('an envelope is decoded without its events for its own sender', () => {
+  const text = encodeEnvelope(bestEffort, [encodeEvent(message(`"from":"abcdefghijklmnop","events":[`))]);
+  expect(decodeEnvelope(text, 'abcdefghijklmnop')).toEqual({ ...bestEffort, events: [], isReadable: true });
   expect(decodeEnvelope(text, 'somebody')?.events).toHaveLength(1);
-  expect(decodeEnvelope(encodeEnvelope(batch), batch.senderId)).toEqual({ ...batch, events: [], isReadable: true });
-  const quoting = encodeEnvelope({ ...batch, senderId: 'x' }, [encodeEvent(message(`"from":"me"`))]);
+  expect(decodeEnvelope(encodeEnvelope(bestEffort), bestEffort.senderId)).toEqual({
+    ...bestEffort,
+    events: [],
+    isReadable: true,
+  });
+  const quoting = encodeEnvelope({ ...bestEffort, senderId: 'x' }, [encodeEvent(message(`"from":"me"`))]);
   expect(decodeEnvelope(quoting, 'me')?.events).toHaveLength(1);
 });
 
-it('of another version only who sent it and its number are known', () => {
+it('of an envelope of another version only its sender and number are read', () => {
   const text = '{"v":2,"kind":"batch","from":"new","n":4,"events":{"anything":1}}';
   expect(decodeEnvelope(text)).toEqual({
     kind: 'bestEffort',
@@ -75,14 +81,14 @@ it.each([
 ])('%p is no envelope', (text) => expect(decodeEnvelope(text)).toBeUndefined());
 
 it.each([[[]], [['message.sent']], ['text'], [[1, {}]], [['message.sent', null]]])(
-  'a envelope whose events hold %p cannot be read',
+  'an envelope whose events hold %p is not readable',
   (event) => {
     const text = JSON.stringify({ v: 1, kind: 'batch', from: 'x', n: 1, events: [event] });
     expect(decodeEnvelope(text)).toMatchObject({ isReadable: false, events: [] });
   },
 );
 
-it('the longest messages there are fit into a notification, also those that JSON makes longer', () => {
+it('the longest messages fit into a notification, also if JSON makes them longer', () => {
   for (const text of ['👋'.repeat(160), '\u0001'.repeat(160)]) {
     const { envelopes, tooLong } = splitIntoEnvelopes([encodeEvent(message(text))], MAX_NOTIFY_BYTES);
     expect(tooLong).toEqual([]);
@@ -90,12 +96,12 @@ it('the longest messages there are fit into a notification, also those that JSON
   }
 });
 
-it('envelopes are cut by their bytes, keep the order and are well filled', () => {
+it('events are split into envelopes by their bytes, in order, and fill them', () => {
   const events = Array.from({ length: 500 }, (_, i) => encodeEvent(message('👋'.repeat(i % 161), i + 1)));
   const { envelopes } = splitIntoEnvelopes(events, MAX_NOTIFY_BYTES);
   const sizes = envelopes.map((some) =>
     Buffer.byteLength(
-      encodeEnvelope({ ...batch, sequence: Number.MAX_SAFE_INTEGER, sentAtMs: Number.MAX_SAFE_INTEGER }, some),
+      encodeEnvelope({ ...bestEffort, sequence: Number.MAX_SAFE_INTEGER, sentAtMs: Number.MAX_SAFE_INTEGER }, some),
     ),
   );
   expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_NOTIFY_BYTES);
@@ -103,7 +109,7 @@ it('envelopes are cut by their bytes, keep the order and are well filled', () =>
   expect(envelopes.flat()).toEqual(events);
 });
 
-it('an event that is too long for any envelope is left out and named', () => {
+it('an event that is too long for any envelope is returned apart from the others', () => {
   const long = encodeEvent(message('x'.repeat(8000)));
   const short = encodeEvent(message('x'));
   expect(splitIntoEnvelopes([short, long, short], MAX_NOTIFY_BYTES)).toEqual({

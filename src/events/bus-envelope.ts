@@ -11,19 +11,22 @@ export interface BusEnvelope {
   readonly kind: EnvelopeKind;
   /** Id of the process that sent it. */
   readonly senderId: string;
-  /** Best-effort: its own number. Control: the number of the sender's last best-effort envelope. Transactional: the transaction's number, for the sender alone. */
+  /**
+   * Best-effort: its own number. Control: the number of the sender's last best-effort envelope. Transactional: the number of
+   * the transaction, which only the sender understands.
+   */
   readonly sequence: number;
-  /** When it was sent (ms) by the sender's own clock, for the sender alone, which receives its own envelopes. */
+  /** When it was sent (ms), by the sender's own clock; only the sender uses it, when its own envelope arrives. */
   readonly sentAtMs?: number;
   readonly events: readonly AnyEvent[];
-  /** False if another version wrote it: its events are missing then. */
+  /** False if another version wrote it; `events` is empty then. */
   readonly isReadable: boolean;
 }
 
 /**
  * `bestEffort`: numbered events, sent after commit · `transactional`: events in the transaction that makes them true, so
- * that their order, and whether they come at all, is PostgreSQL's matter · `peerUp`, `heartbeat`, `peerDown`: control
- * envelopes without events. The words on the wire are those of version 0.1.0, beside which this version has to run.
+ * that PostgreSQL decides their order, and drops them on rollback · `peerUp`, `heartbeat`, `peerDown`: control envelopes
+ * without events. The words on the wire are those of version 0.1.0: processes of both versions may share one database.
  */
 const WIRE_KINDS = {
   bestEffort: 'batch',
@@ -37,16 +40,16 @@ export type ControlKind = Exclude<EnvelopeKind, 'bestEffort' | 'transactional'>;
 
 const KINDS = new Map(Object.entries(WIRE_KINDS).map(([kind, wire]) => [wire as string, kind as EnvelopeKind]));
 
-/** Raised when the meaning of an event changes so that an older process would misunderstand it. */
+/** Increased when the meaning of an event changes so that an older process would misunderstand it. */
 const VERSION = 1;
 
-/** Bytes that an envelope without events takes at most, with ids of 16 characters and numbers up to 2^53. */
+/** Most bytes of an envelope without events, for ids of 16 characters and numbers up to 2^53. */
 const EMPTY_ENVELOPE_BYTES = 128;
 
 /** The JSON of one event, to be put into an envelope. */
 export const encodeEvent = ({ name, data }: AnyEvent): string => JSON.stringify([name, data]);
 
-/** An envelope of events that `encodeEvent` made. */
+/** @param events as `encodeEvent` made them */
 export function encodeEnvelope(
   { kind, senderId, sequence, sentAtMs }: Omit<BusEnvelope, 'events' | 'isReadable'>,
   events: readonly string[] = [],
@@ -57,7 +60,7 @@ export function encodeEnvelope(
 
 const EVENTS = ',"events":[';
 
-/** Undefined if it is no envelope of any version. @param processId of whose envelopes the events are left out: its own */
+/** Undefined if it is no envelope of any version. @param processId of the reader, which needs no events of its own envelopes */
 export function decodeEnvelope(text: string, processId?: string): BusEnvelope | undefined {
   const isOwn = processId !== undefined && text.slice(0, EMPTY_ENVELOPE_BYTES).includes(`"from":"${processId}"`);
   const { v, kind: wireKind, from, n, at, events = [] } = parse(isOwn ? withoutEvents(text) : text);
@@ -75,7 +78,7 @@ export function decodeEnvelope(text: string, processId?: string): BusEnvelope | 
 }
 
 /**
- * Splits encoded events into the events of envelopes of at most `maxBytes` each, in order. An event that fits into no
+ * Splits encoded events into groups, in order, each for an envelope of at most `maxBytes`. An event that fits into no
  * envelope goes to `tooLong`.
  */
 export function splitIntoEnvelopes(

@@ -7,70 +7,71 @@ beforeEach(() => {
   peers = new BusPeers();
 });
 
-const hear = (kind: EnvelopeKind, n: number, from = 'ana'): string | undefined =>
+const receive = (kind: EnvelopeKind, n: number, from = 'ana'): string | undefined =>
   peers.received({ kind, senderId: from, sequence: n, events: [], isReadable: true } satisfies BusEnvelope);
 const ticks = (count: number): string[] => Array.from({ length: count }, () => peers.tick()).flat();
 
-it('a process that is heard from its hello on is not missed, as long as its numbers follow each other', () => {
+it('a process whose numbers follow each other from its peerUp on is no possible loss', () => {
   expect(peers.isEmpty).toBe(true);
-  expect(hear('peerUp', 0)).toBeUndefined();
-  expect(hear('bestEffort', 1)).toBeUndefined();
-  expect(hear('bestEffort', 2)).toBeUndefined();
-  expect(hear('heartbeat', 2)).toBeUndefined();
+  expect(receive('peerUp', 0)).toBeUndefined();
+  expect(receive('bestEffort', 1)).toBeUndefined();
+  expect(receive('bestEffort', 2)).toBeUndefined();
+  expect(receive('heartbeat', 2)).toBeUndefined();
   expect(peers.isEmpty).toBe(false);
 });
 
-it('a number that is left out is found with the next batch, or with the next beat where it was the last', () => {
-  hear('peerUp', 0);
-  expect(hear('bestEffort', 2)).toMatch('missed 1');
-  expect(hear('heartbeat', 2)).toBeUndefined();
-  expect(hear('heartbeat', 5)).toMatch('missed 3');
-  expect(hear('bestEffort', 6)).toBeUndefined();
-  expect(hear('peerDown', 7)).toMatch('missed 1');
+it('a missing number is noticed with the next best-effort envelope, or with the next heartbeat if it was the last', () => {
+  receive('peerUp', 0);
+  expect(receive('bestEffort', 2)).toMatch('missed 1');
+  expect(receive('heartbeat', 2)).toBeUndefined();
+  expect(receive('heartbeat', 5)).toMatch('missed 3');
+  expect(receive('bestEffort', 6)).toBeUndefined();
+  expect(receive('peerDown', 7)).toMatch('missed 1');
 });
 
-it('of a stranger something may have been missed, whatever it says first, unless it has said nothing yet', () => {
-  expect(hear('heartbeat', 0, 'ben')).toMatch('ben');
-  expect(hear('bestEffort', 1, 'cleo')).toMatch('cleo');
-  expect(hear('peerUp', 3, 'dan')).toMatch('dan');
-  expect(hear('peerUp', 0, 'new')).toBeUndefined();
+it('the first envelope of an unknown peer is a possible loss, unless it is a peerUp with number 0', () => {
+  expect(receive('heartbeat', 0, 'ben')).toMatch('ben');
+  expect(receive('bestEffort', 1, 'cleo')).toMatch('cleo');
+  expect(receive('peerUp', 3, 'dan')).toMatch('dan');
+  expect(receive('peerDown', 4, 'eve')).toMatch('eve');
+  expect(receive('peerUp', 0, 'new')).toBeUndefined();
 });
 
-it('an old envelope that comes late is no loss, and the number does not go back', () => {
-  hear('peerUp', 0);
-  hear('bestEffort', 1);
-  hear('bestEffort', 2);
-  expect(hear('bestEffort', 1)).toBeUndefined();
-  expect(hear('bestEffort', 3)).toBeUndefined();
+it('an old envelope that arrives late is no loss, and does not lower the last number', () => {
+  receive('peerUp', 0);
+  receive('bestEffort', 1);
+  receive('bestEffort', 2);
+  expect(receive('bestEffort', 1)).toBeUndefined();
+  expect(receive('bestEffort', 3)).toBeUndefined();
 });
 
-it('who says nothing for three seconds has fallen silent, once; who says goodbye has not', () => {
-  hear('peerUp', 0);
-  hear('peerUp', 0, 'ben');
+it('a peer without an envelope for three seconds is silent, once; a peer that sent peerDown is not', () => {
+  receive('peerUp', 0);
+  receive('peerUp', 0, 'ben');
   expect(ticks(5)).toEqual([]);
-  hear('heartbeat', 0);
-  hear('peerDown', 0, 'ben');
+  receive('heartbeat', 0);
+  receive('peerDown', 0, 'ben');
   expect(ticks(5)).toEqual([]);
   expect(ticks(20)).toEqual(['ana']);
   expect(peers.isEmpty).toBe(true);
-  expect(hear('heartbeat', 0)).toBeDefined();
+  expect(receive('heartbeat', 0)).toBeDefined();
 });
 
-it('a change has a number of another kind and makes nobody a peer', () => {
-  hear('peerUp', 0, 'ben');
-  expect(hear('transactional', 7, 'ben')).toBeUndefined();
-  expect(hear('bestEffort', 1, 'ben')).toBeUndefined();
-  expect(hear('peerDown', 1, 'ben')).toBeUndefined();
-  expect(hear('transactional', 7)).toBeUndefined();
+it('a transactional envelope has a number of another kind and does not make its sender a peer', () => {
+  receive('peerUp', 0, 'ben');
+  expect(receive('transactional', 7, 'ben')).toBeUndefined();
+  expect(receive('bestEffort', 1, 'ben')).toBeUndefined();
+  expect(receive('peerDown', 1, 'ben')).toBeUndefined();
+  expect(receive('transactional', 7)).toBeUndefined();
   expect(peers.isEmpty).toBe(true);
 });
 
-it('tells whether all who are heard elsewhere are heard here too', () => {
+it('one link includes another if every peer of the other is its peer too', () => {
   const elsewhere = new BusPeers();
   expect(peers.includes(elsewhere)).toBe(true);
   elsewhere.received({ kind: 'heartbeat', senderId: 'ana', sequence: 0, events: [], isReadable: true });
   expect(peers.includes(elsewhere)).toBe(false);
-  hear('heartbeat', 9);
-  hear('heartbeat', 9, 'ben');
+  receive('heartbeat', 9);
+  receive('heartbeat', 9, 'ben');
   expect(peers.includes(elsewhere)).toBe(true);
 });

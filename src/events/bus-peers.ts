@@ -1,53 +1,66 @@
 import type { BusEnvelope } from './bus-envelope.js';
 
-/** After so many beats of our own without a word from it, a process is no longer counted: up to 3 s. */
+/** After this many heartbeats of this process without an envelope from a peer, the peer is forgotten: 2.5 to 3 s. */
 const SILENT_TICKS = 6;
 
 interface BusPeer {
-  /** Number of its last batch, as far as it was heard. */
+  /** Number of the last best-effort envelope that the peer is known to have sent. */
   lastSequence: number;
-  /** Beats of our own since its last envelope. Not a time: while this process is held up, the others only seem silent. */
+  /** Heartbeats of this process since the peer's last envelope. Not a time: while this process is paused, the others only seem silent. */
   ticks: number;
 }
 
-/** The other processes that are heard on a line, and whether everything they said was. */
+/**
+ * The other processes whose envelopes arrive on one link.
+ *
+ * A process is unknown, or a peer. Any envelope but a transactional one makes it a peer; `peerDown` and silence make it
+ * unknown. Between two calls: `lastSequence` is the highest number in any envelope of the peer, and every gap below it
+ * was returned by `received` once.
+ */
 export class BusPeers {
-  private readonly known = new Map<string, BusPeer>();
+  private readonly peers = new Map<string, BusPeer>();
 
   get isEmpty(): boolean {
-    return this.known.size === 0;
+    return this.peers.size === 0;
   }
 
-  /** Whether all of these are heard here too. */
+  /** Whether all of the other link's peers are peers on this link too. */
   includes(others: BusPeers): boolean {
-    for (const id of others.known.keys()) if (!this.known.has(id)) return false;
+    for (const id of others.peers.keys()) if (!this.peers.has(id)) return false;
     return true;
   }
 
   /**
-   * Takes note of another's envelope.
-   * @returns what tells that something of it was missed
+   * Notes an envelope of another process.
+   * @returns why an earlier envelope may be lost, or undefined
    */
   received({ senderId, kind, sequence }: BusEnvelope): string | undefined {
+    // guard: src/events/bus-peers.spec.ts
     if (kind === 'transactional') return undefined;
+    // guard: src/events/bus-peers.spec.ts
     const before = kind === 'bestEffort' ? sequence - 1 : sequence;
-    const peer = this.known.get(senderId);
-    if (kind === 'peerDown') this.known.delete(senderId);
-    else this.known.set(senderId, { lastSequence: Math.max(sequence, peer?.lastSequence ?? 0), ticks: 0 });
+    const peer = this.peers.get(senderId);
+    // guard: src/events/bus-peers.spec.ts
+    if (kind === 'peerDown') this.peers.delete(senderId);
+    // guard: src/events/bus-peers.spec.ts
+    else this.peers.set(senderId, { lastSequence: Math.max(sequence, peer?.lastSequence ?? 0), ticks: 0 });
+    // guard: src/events/bus-peers.spec.ts
     if (peer)
       return before > peer.lastSequence ? `missed ${before - peer.lastSequence} or more of ${senderId}` : undefined;
-    // Who says hello has said nothing before, if no batch has been counted; of any other stranger something was missed.
-    const isNew = kind === 'peerUp' && sequence === 0;
-    return isNew || kind === 'peerDown' ? undefined : `heard ${senderId} for the first time`;
+    // A peerUp with number 0 comes before the first best-effort envelope. Of any other unknown peer one may be lost.
+    const isFirst = kind === 'peerUp' && sequence === 0;
+    // guard: src/events/bus-peers.spec.ts
+    return isFirst ? undefined : `first envelope of ${senderId}`;
   }
 
-  /** Called with each beat. @returns those that have fallen silent without a goodbye; they are strangers from then on */
+  /** Called with each heartbeat. @returns the peers that went silent without a peerDown; they are unknown from now on */
   tick(): string[] {
     const silent: string[] = [];
-    for (const [id, peer] of this.known) {
+    for (const [id, peer] of this.peers) {
       peer.ticks++;
       if (peer.ticks < SILENT_TICKS) continue;
-      this.known.delete(id);
+      // guard: src/events/bus-peers.spec.ts
+      this.peers.delete(id);
       silent.push(id);
     }
     return silent;

@@ -1,33 +1,33 @@
-/** Carries envelopes between processes: each reaches every process that is connected, the sender included, or is lost. */
+/** Carries envelopes between processes. An envelope reaches every connected process, the sender included, or is lost. */
 export interface BusTransport {
   /** For logs. */
   readonly name: string;
-  /** How long a envelope may be, in bytes of UTF-8. */
+  /** Greatest length of an envelope, in bytes of UTF-8. */
   readonly maxBytes: number;
-  /** From one sending to the next, at least, in milliseconds; what comes meanwhile goes together. */
+  /** Least time between two calls of `send`, in milliseconds. Events that come in between are sent together. */
   readonly paceMs: number;
 
   /**
    * Connects, and from then on reconnects by itself until it is closed.
-   * @throws where the first connection fails and trying again is not worth it
+   * @throws if the first connection fails and another attempt would not help
    */
-  open(listener: BusTransportHandlers): Promise<void>;
+  open(handlers: BusTransportHandlers): Promise<void>;
 
   /**
-   * Sends envelopes, which arrive in this order. Called again only when the last call has settled, which it does when the
-   * connection ends, at the latest.
-   * @throws where they may be lost; nothing is sent twice
+   * Sends envelopes, which arrive in this order. The caller waits for one call to settle before the next; a call settles
+   * when the connection ends, at the latest.
+   * @throws if envelopes may be lost; nothing is sent twice
    */
   send(envelopes: readonly string[]): Promise<void>;
 
-  /** Gives up a connection that is open but carries nothing, and connects anew. */
+  /** Drops a connection that is open but delivers nothing, and connects again. */
   reconnect(): void;
 
   close(): Promise<void>;
 }
 
 export interface BusTransportHandlers {
-  /** Connected: every envelope that is sent from now on is heard. */
+  /** Connected: envelopes that are sent from now on arrive. */
   up(): void;
   /** No longer connected: envelopes are lost. */
   down(): void;

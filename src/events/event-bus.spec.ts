@@ -4,48 +4,48 @@ import { EventBus, type AnyEvent } from './event-bus.js';
 import { decodeEnvelope, encodeEnvelope } from './bus-envelope.js';
 import type { BusTransport, BusTransportHandlers } from './bus-transport.js';
 
-/** What several transports share: a envelope that is sent on one is heard on all that are connected, itself included. */
-class Air {
-  readonly transports = new Set<AirTransport>();
+/** Delivers each envelope to every connected transport, the sender's included. */
+class FakeBroker {
+  readonly transports = new Set<FakeTransport>();
   readonly envelopes: string[] = [];
 
-  carry(envelope: string): void {
+  deliver(envelope: string): void {
     this.envelopes.push(envelope);
-    for (const transport of this.transports) transport.listener?.received(envelope);
+    for (const transport of this.transports) transport.handlers?.received(envelope);
   }
 }
 
-class AirTransport implements BusTransport {
-  readonly name = 'the air';
+class FakeTransport implements BusTransport {
+  readonly name = 'a fake broker';
   readonly maxBytes = 7999;
   readonly paceMs = 0;
-  listener?: BusTransportHandlers;
+  handlers?: BusTransportHandlers;
   reconnects = 0;
-  /** Letters that are sent are lost, without a word. */
-  isMute = false;
+  /** Whether envelopes that it sends are lost, without an error. */
+  losesSent = false;
 
-  constructor(private readonly air: Air) {}
+  constructor(private readonly broker: FakeBroker) {}
 
-  async open(listener: BusTransportHandlers): Promise<void> {
-    this.listener = listener;
+  async open(handlers: BusTransportHandlers): Promise<void> {
+    this.handlers = handlers;
     this.connect();
   }
   connect(): void {
-    this.air.transports.add(this);
-    this.listener?.up();
+    this.broker.transports.add(this);
+    this.handlers?.up();
   }
   cut(): void {
-    this.air.transports.delete(this);
-    this.listener?.down();
+    this.broker.transports.delete(this);
+    this.handlers?.down();
   }
   async send(envelopes: readonly string[]): Promise<void> {
-    if (!this.isMute) envelopes.forEach((envelope) => this.air.carry(envelope));
+    if (!this.losesSent) envelopes.forEach((envelope) => this.broker.deliver(envelope));
   }
   reconnect(): void {
     this.reconnects++;
   }
   async close(): Promise<void> {
-    this.air.transports.delete(this);
+    this.broker.transports.delete(this);
   }
 }
 
@@ -53,21 +53,21 @@ Logger.overrideLogger(false);
 
 interface Node {
   readonly bus: EventBus;
-  readonly postgres: AirTransport;
-  readonly redis?: AirTransport;
-  /** The users of whom it heard that they type. */
-  readonly heard: string[];
-  disturbances: number;
+  readonly postgres: FakeTransport;
+  readonly redis?: FakeTransport;
+  /** The users whose typing events it received. */
+  readonly received: string[];
+  possibleLosses: number;
 }
 
-let air: Air;
-let redisAir: Air;
+let broker: FakeBroker;
+let redisBroker: FakeBroker;
 let nodes: Node[];
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
-  air = new Air();
-  redisAir = new Air();
+  broker = new FakeBroker();
+  redisBroker = new FakeBroker();
   nodes = [];
 });
 afterEach(async () => {
@@ -76,22 +76,22 @@ afterEach(async () => {
 });
 
 async function start(withRedis = false): Promise<Node> {
-  const postgres = new AirTransport(air);
-  const redis = withRedis ? new AirTransport(redisAir) : undefined;
+  const postgres = new FakeTransport(broker);
+  const redis = withRedis ? new FakeTransport(redisBroker) : undefined;
   const bus = new EventBus(redis ? { postgres, redis } : { postgres });
-  const node: Node = { bus, postgres, ...(redis && { redis }), heard: [], disturbances: 0 };
-  bus.on('typing.started', ({ userId }) => node.heard.push(userId));
-  bus.onPossibleLoss(() => node.disturbances++);
+  const node: Node = { bus, postgres, ...(redis && { redis }), received: [], possibleLosses: 0 };
+  bus.on('typing.started', ({ userId }) => node.received.push(userId));
+  bus.onPossibleLoss(() => node.possibleLosses++);
   await bus.onModuleInit();
   nodes.push(node);
   return node;
 }
 
-/** Two processes that know each other and have got over the disturbances of their start. */
+/** Two processes that are peers, after the possible losses of their start. */
 async function two(withRedis = false): Promise<[Node, Node]> {
   const both: [Node, Node] = [await start(withRedis), await start(withRedis)];
   await pass(3000);
-  both.forEach((node) => (node.disturbances = 0));
+  both.forEach((node) => (node.possibleLosses = 0));
   return both;
 }
 
@@ -102,104 +102,112 @@ const typing = (userId: string): AnyEvent[] => [
 const kinds = (envelopes: readonly string[]): (string | undefined)[] =>
   envelopes.map((envelope) => decodeEnvelope(envelope)?.kind);
 
-it('tells the handlers here and elsewhere, each once', async () => {
+it('an event reaches the handlers of its own process and of the others once each', async () => {
   const [ana, ben] = await two();
   ana.bus.publish(typing('x'));
   await pass(0);
-  expect([ana.heard, ben.heard]).toEqual([['x'], ['x']]);
+  expect([ana.received, ben.received]).toEqual([['x'], ['x']]);
 });
 
-it('sends beats only while nobody else is there, and everything as soon as somebody is', async () => {
+it('a process with no peers sends heartbeats only, and events as soon as another process starts', async () => {
   const ana = await start();
   await pass(5000);
   ana.bus.publish(typing('alone'));
   await pass(500);
-  expect(new Set(kinds(air.envelopes))).toEqual(new Set(['peerUp', 'heartbeat']));
+  expect(new Set(kinds(broker.envelopes))).toEqual(new Set(['peerUp', 'heartbeat']));
   const ben = await start();
   ana.bus.publish(typing('together'));
   await pass(0);
-  expect(ben.heard).toEqual(['together']);
+  expect(ben.received).toEqual(['together']);
 });
 
-it('who comes is disturbed, since it missed what was said before; who was there is not', async () => {
+it('a process that starts reports a possible loss, since it missed earlier events; a running process does not', async () => {
   const ana = await start();
   await pass(3000);
-  ana.disturbances = 0;
+  ana.possibleLosses = 0;
   const ben = await start();
-  expect(ben.disturbances).toBe(1); // it hears somebody who was there before
+  expect(ben.possibleLosses).toBe(1); // the first envelope of an unknown peer
   await pass(3000);
-  expect(ben.disturbances).toBe(2); // a second after its start
-  expect(ana.disturbances).toBe(0);
+  expect(ben.possibleLosses).toBe(2); // a second after its start
+  expect(ana.possibleLosses).toBe(0);
 });
 
-it('who leaves says goodbye after all it had to say, and disturbs nobody', async () => {
+it('a process that stops sends its last events and then peerDown, and causes no possible loss', async () => {
   const [ana, ben] = await two();
-  air.envelopes.length = 0;
+  broker.envelopes.length = 0;
   ana.bus.publish(typing('last'));
   await ana.bus.onApplicationShutdown();
-  expect(kinds(air.envelopes)).toEqual(['bestEffort', 'peerDown']);
+  expect(kinds(broker.envelopes)).toEqual(['bestEffort', 'peerDown']);
   await pass(5000);
-  expect(ben).toMatchObject({ heard: ['last'], disturbances: 0 });
-  air.envelopes.length = 0;
+  expect(ben).toMatchObject({ received: ['last'], possibleLosses: 0 });
+  broker.envelopes.length = 0;
   ben.bus.publish(typing('alone again'));
-  expect(air.envelopes).toEqual([]);
+  expect(broker.envelopes).toEqual([]);
 });
 
-it('a process that falls silent without goodbye is a disturbance, and so is its return', async () => {
+it('a process that stops without peerDown is a possible loss after three seconds, and again when it returns', async () => {
   const [ana, ben] = await two();
-  ana.postgres.isMute = true;
+  ana.postgres.losesSent = true;
   await pass(2000);
-  expect(ben.disturbances).toBe(0);
+  expect(ben.possibleLosses).toBe(0);
   await pass(1000);
-  expect(ben.disturbances).toBe(1);
-  ana.postgres.isMute = false;
+  expect(ben.possibleLosses).toBe(1);
+  ana.postgres.losesSent = false;
   await pass(500);
-  expect(ben.disturbances).toBe(2);
+  expect(ben.possibleLosses).toBe(2);
 });
 
-it('a lost batch is found with the next envelope, the last one with the next beat', async () => {
+it('a lost envelope is noticed with the next envelope of its sender, a heartbeat at the latest', async () => {
   const [ana, ben] = await two();
-  ana.postgres.isMute = true;
+  ana.postgres.losesSent = true;
   ana.bus.publish(typing('lost'));
-  ana.postgres.isMute = false;
+  ana.postgres.losesSent = false;
   await pass(499);
-  expect(ben.disturbances).toBe(0);
+  expect(ben.possibleLosses).toBe(0);
   await pass(1);
-  expect(ben).toMatchObject({ heard: [], disturbances: 1 });
+  expect(ben).toMatchObject({ received: [], possibleLosses: 1 });
 });
 
-it('what is published while the connection is cut is found when it is back, by both', async () => {
+it('an event that is published while the connection is cut is a possible loss for both processes after it', async () => {
   const [ana, ben] = await two();
   ana.postgres.cut();
-  ana.bus.publish(typing('unsaid'));
-  ben.bus.publish(typing('unheard'));
+  ana.bus.publish(typing('not sent'));
+  ben.bus.publish(typing('not received'));
   ana.postgres.connect();
   await pass(0);
-  expect([ana.disturbances, ben.disturbances]).toEqual([1, 1]);
+  expect([ana.possibleLosses, ben.possibleLosses]).toEqual([1, 1]);
 });
 
-it('many troubles at once are told at once and then once per beat, in the end too', async () => {
+it('a connection that comes back is a possible loss at once, since transactional events have no gaps', async () => {
   const [ana] = await two();
-  for (let i = 0; i < 50; i++) air.carry(encodeEnvelope({ kind: 'heartbeat', senderId: `stranger ${i}`, sequence: 1 }));
-  expect(ana.disturbances).toBe(1);
-  await pass(500);
-  expect(ana.disturbances).toBe(2);
-  await pass(1000);
-  expect(ana.disturbances).toBe(2);
+  ana.postgres.cut();
+  ana.postgres.connect();
+  expect(ana.possibleLosses).toBe(1);
 });
 
-it('knows since when nothing can have been missed, as long as it hears itself', async () => {
+it('many possible losses at once are reported once per heartbeat, the first at once, the last with the next heartbeat', async () => {
+  const [ana] = await two();
+  for (let i = 0; i < 50; i++)
+    broker.deliver(encodeEnvelope({ kind: 'heartbeat', senderId: `unknown ${i}`, sequence: 1 }));
+  expect(ana.possibleLosses).toBe(1);
+  await pass(500);
+  expect(ana.possibleLosses).toBe(2);
+  await pass(1000);
+  expect(ana.possibleLosses).toBe(2);
+});
+
+it('a process knows since when it cannot have missed an event, as long as it receives its own heartbeats', async () => {
   const ana = await start();
   const since = ana.bus.healthySince();
   expect(since).toBeDefined();
   await pass(60_000);
   expect(ana.bus.healthySince()).toBe(since);
-  ana.postgres.isMute = true;
+  ana.postgres.losesSent = true;
   await pass(1000);
   expect([ana.bus.healthySince(), ana.bus.isHealthy()]).toEqual([undefined, false]);
-  ana.postgres.isMute = false;
+  ana.postgres.losesSent = false;
   await pass(500);
-  expect(ana.bus.healthySince()).toBe(since); // late, but all of it came
+  expect(ana.bus.healthySince()).toBe(since); // late, but all envelopes arrived
   ana.postgres.cut();
   expect(ana.bus.healthySince()).toBeUndefined();
   ana.postgres.connect();
@@ -207,44 +215,47 @@ it('knows since when nothing can have been missed, as long as it hears itself', 
   expect(ana.bus.healthySince()).toBeGreaterThan(since!);
 });
 
-it('a line that carries nothing is disturbed again and again, and connected anew', async () => {
+it('a link that delivers nothing is a possible loss every two seconds, and connects again after five', async () => {
   const ana = await start();
   await pass(3000);
-  ana.disturbances = 0;
-  ana.postgres.isMute = true;
+  ana.possibleLosses = 0;
+  ana.postgres.losesSent = true;
   await pass(10_000);
-  expect(ana.disturbances).toBeGreaterThanOrEqual(4);
+  expect(ana.possibleLosses).toBeGreaterThanOrEqual(4);
   expect(ana.postgres.reconnects).toBe(2);
 });
 
-it('what another version tells is ignored, a disturbance, and a reason to trust nothing that was read before', async () => {
+it('an envelope of another version is ignored, is a possible loss, and makes earlier reads invalid', async () => {
   const [ana, ben] = await two();
   const since = ana.bus.healthySince();
   await pass(100);
-  air.carry('{"v":99,"kind":"change","from":"future","n":1,"events":["?"]}');
-  expect([ana.disturbances, ben.disturbances]).toEqual([1, 1]);
+  broker.deliver('{"v":99,"kind":"change","from":"future","n":1,"events":["?"]}');
+  expect([ana.possibleLosses, ben.possibleLosses]).toEqual([1, 1]);
   expect(ana.bus.healthySince()).toBeGreaterThan(since!);
   await pass(1000);
-  air.carry('{"v":99,"kind":"hello","from":"future","n":0}');
-  air.carry('{"v":99,"kind":"beat","from":"future","n":0}');
-  expect(ana.disturbances).toBe(1);
-  air.carry('what is this?');
-  expect(ana.disturbances).toBe(2);
+  broker.deliver('{"v":99,"kind":"hello","from":"future","n":0}');
+  broker.deliver('{"v":99,"kind":"beat","from":"future","n":0}');
+  expect(ana.possibleLosses).toBe(1);
+  broker.deliver('{"v":99,"kind":"batch","from":"future","n":1,"events":["?"]}');
+  expect(ana.possibleLosses).toBe(2);
+  await pass(500);
+  broker.deliver('what is this?');
+  expect(ana.possibleLosses).toBe(3);
 });
 
-it('a handler that throws keeps no other from being called', async () => {
+it('a handler that throws does not keep other handlers from being called', async () => {
   const [ana, ben] = await two();
-  const heard: string[] = [];
+  const received: string[] = [];
   ben.bus.on('typing.started', () => {
     throw new Error('broken');
   });
-  ben.bus.on('typing.started', ({ userId }) => heard.push(userId));
+  ben.bus.on('typing.started', ({ userId }) => received.push(userId));
   ana.bus.publish(typing('x'));
   await pass(0);
-  expect(heard).toEqual(['x']);
+  expect(received).toEqual(['x']);
 });
 
-it('rare events go into their transaction, as many envelopes as it takes, frequent ones do not', async () => {
+it('transactional events go into their transaction, in as many envelopes as they need, best-effort events do not', async () => {
   const [ana, ben] = await two();
   const changed: string[] = [];
   ben.bus.on('user.changed', ({ userId }) => changed.push(userId));
@@ -257,64 +268,104 @@ it('rare events go into their transaction, as many envelopes as it takes, freque
   expect(queries).toHaveLength(1);
   const envelopes = queries[0]![0] as string[];
   expect(envelopes.length).toBeGreaterThan(1);
-  envelopes.forEach((envelope) => air.carry(envelope));
+  envelopes.forEach((envelope) => broker.deliver(envelope));
   expect(changed).toEqual(names);
-  expect([ana.disturbances, ben.disturbances]).toEqual([0, 0]);
+  expect([ana.possibleLosses, ben.possibleLosses]).toEqual([0, 0]);
   const long = { name: 'user.changed', data: { userId: 'x'.repeat(8000) } } as unknown as AnyEvent;
   await expect(ana.bus.prepare([long], tx)).rejects.toThrow('too long');
 });
 
-it('switched off, it tells the handlers here, is always fresh, and sends nothing', async () => {
+it('a bus that is switched off calls the handlers of its own process, is always healthy, and sends nothing', async () => {
   const bus = new EventBus();
   await bus.onModuleInit();
-  const heard: string[] = [];
-  bus.on('typing.started', ({ userId }) => heard.push(userId));
+  const received: string[] = [];
+  bus.on('typing.started', ({ userId }) => received.push(userId));
   await bus.prepare(typing('x'), { query: () => Promise.reject(new Error('asked')) });
   bus.publish(typing('x'));
-  expect([heard, bus.healthySince(), bus.isHealthy()]).toEqual([['x'], 0, true]);
+  expect([received, bus.healthySince(), bus.isHealthy()]).toEqual([['x'], 0, true]);
   await bus.onApplicationShutdown();
 });
 
-it('frequent events go through Redis, beats through both', async () => {
-  const [ana, ben] = await two(true);
-  air.envelopes.length = redisAir.envelopes.length = 0;
-  ana.bus.publish(typing('x'));
+it('an own envelope that arrives late does not make a silent link healthy', async () => {
+  const ana = await start();
   await pass(500);
-  expect(new Set(kinds(air.envelopes))).toEqual(new Set(['heartbeat']));
-  expect(new Set(kinds(redisAir.envelopes))).toEqual(new Set(['heartbeat', 'bestEffort']));
-  expect(ben.heard).toEqual(['x']);
+  const own = broker.envelopes.at(-1)!;
+  ana.postgres.losesSent = true;
+  await pass(2000);
+  broker.deliver(own);
+  expect(ana.bus.healthySince()).toBeUndefined();
 });
 
-it('without Redis, or where one process is not on it, PostgreSQL carries the frequent events too', async () => {
+it('a process that took its peers for gone leaves a gap, which the peers notice', async () => {
+  const [ana, ben] = await two();
+  ben.postgres.losesSent = true;
+  await pass(3500);
+  ben.possibleLosses = 0;
+  ana.bus.publish(typing('not sent'));
+  await pass(500);
+  expect(ben).toMatchObject({ received: [], possibleLosses: 1 });
+});
+
+it('a process that is stopping does not answer a peerUp, so that no process takes it for a peer', async () => {
+  const ana = await start();
+  await pass(3000);
+  const stopping = ana.bus.onApplicationShutdown();
+  broker.deliver(encodeEnvelope({ kind: 'peerUp', senderId: 'starting', sequence: 0 }));
+  await stopping;
+  expect(kinds(broker.envelopes).slice(-2)).toEqual(['peerDown', 'peerUp']);
+});
+
+it('a bus is not healthy while a possible loss waits to be reported', async () => {
+  const [ana] = await two();
+  const lose = (id: string): void => broker.deliver(encodeEnvelope({ kind: 'heartbeat', senderId: id, sequence: 1 }));
+  lose('first unknown');
+  expect(ana.bus.isHealthy()).toBe(true); // it was reported at once
+  lose('second unknown');
+  expect(ana.bus.isHealthy()).toBe(false);
+  await pass(500);
+  expect(ana.bus.isHealthy()).toBe(true);
+});
+
+it('with Redis, best-effort events go through Redis and heartbeats through both links', async () => {
+  const [ana, ben] = await two(true);
+  broker.envelopes.length = redisBroker.envelopes.length = 0;
+  ana.bus.publish(typing('x'));
+  await pass(500);
+  expect(new Set(kinds(broker.envelopes))).toEqual(new Set(['heartbeat']));
+  expect(new Set(kinds(redisBroker.envelopes))).toEqual(new Set(['heartbeat', 'bestEffort']));
+  expect(ben.received).toEqual(['x']);
+});
+
+it('without Redis, or if one process is not on it, PostgreSQL carries the best-effort events too', async () => {
   const [ana, ben] = await two(true);
   ana.redis?.cut();
   ana.bus.publish(typing('through PostgreSQL'));
   await pass(0);
-  expect(ben.heard).toEqual(['through PostgreSQL']);
+  expect(ben.received).toEqual(['through PostgreSQL']);
   ana.redis?.connect();
   const cleo = await start();
   await pass(3000);
   ana.bus.publish(typing('to all'));
   await pass(0);
-  expect([ben.heard, cleo.heard]).toEqual([['through PostgreSQL', 'to all'], ['to all']]);
+  expect([ben.received, cleo.received]).toEqual([['through PostgreSQL', 'to all'], ['to all']]);
   expect(ana.bus.healthySince()).toBeDefined();
 });
 
-it('while Redis carries nothing it is not fresh, but what PostgreSQL told is', async () => {
+it('while Redis delivers nothing the bus is not healthy, but its transactional events are', async () => {
   const [ana] = await two(true);
-  ana.redis!.isMute = true;
+  ana.redis!.losesSent = true;
   await pass(1500);
   expect(ana.bus.isHealthy()).toBe(false);
   expect(ana.bus.healthySince()).toBeDefined();
 });
 
-it('its own changes are heard once, also where the answer to COMMIT was lost', async () => {
+it('a process publishes its own transactional events once, also if the answer to COMMIT was lost', async () => {
   const [ana] = await two();
   const changed: string[] = [];
   ana.bus.on('user.changed', ({ userId }) => changed.push(userId));
   const tx = {
     query: (_: string, [envelopes]: unknown[]) =>
-      Promise.resolve((envelopes as string[]).forEach((one) => air.carry(one))),
+      Promise.resolve((envelopes as string[]).forEach((one) => broker.deliver(one))),
   };
   const events = [{ name: 'user.changed', data: { userId: 'x' } } as unknown as AnyEvent];
   await ana.bus.prepare(events, tx);

@@ -7,8 +7,9 @@ export type { AnyEvent, EventMap, EventName } from './events.js';
 type Handler<K extends EventName> = (data: EventMap[K]) => void;
 
 /**
- * Tells the handlers of this process, and of every other on the same database, what has been committed. Only a hint: an
- * event may be lost, come late or twice, so whoever listens must be able to find the truth in the database.
+ * Calls the handlers in this process, and in every other process on the same database, with events that were committed. An
+ * event is only a hint: it may be lost, arrive late or arrive twice, so a handler must be able to read the truth from the
+ * database.
  */
 export class EventBus implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger(EventBus.name);
@@ -16,21 +17,21 @@ export class EventBus implements OnModuleInit, OnApplicationShutdown {
   private readonly possibleLossHandlers: ((reason: string) => void)[] = [];
   private readonly topic?: BusTopic;
 
-  /** @param transports without them nothing is told to other processes, or heard of them */
+  /** @param transports without them no events are sent to other processes, or received from them */
   constructor(transports?: BusTransports, now: () => number = () => performance.now()) {
     if (!transports) return;
     const received = (events: readonly AnyEvent[]): void => this.handle(events);
     const possibleLoss = (reason: string): void =>
-      this.possibleLossHandlers.forEach((handler) => this.guard(() => handler(reason), 'disturbances'));
+      this.possibleLossHandlers.forEach((handler) => this.guard(() => handler(reason), 'possible losses'));
     this.topic = new BusTopic(transports, { received, possibleLoss }, now);
   }
 
-  /** Handlers have registered by then, in constructors, and the HTTP server does not listen yet. */
+  /** By now the handlers were registered, in constructors, and the HTTP server does not listen yet. */
   async onModuleInit(): Promise<void> {
     await this.topic?.open();
   }
 
-  /** The HTTP server has closed by then: everything that a request caused has been published, and is sent first. */
+  /** By now the HTTP server is closed: every event of a request was published, and is sent before the bus disconnects. */
   async onApplicationShutdown(): Promise<void> {
     await this.topic?.close();
   }
@@ -42,22 +43,22 @@ export class EventBus implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Calls `handler` when events may not have been heard: a number is missing, a process has fallen silent, a connection
-   * was lost. What follows the log should then compare what it knows with the database. At most twice a second; while
-   * the connection is down, again every two. The reason is for people.
+   * Calls `handler` when events of other processes may be lost: a number is missing, a process went silent, a connection
+   * was lost. The handler should then compare its state with the database. At most twice a second; while a link delivers
+   * nothing, every 2 s. The reason is for logs and people.
    */
   onPossibleLoss(handler: (reason: string) => void): void {
     this.possibleLossHandlers.push(handler);
   }
 
-  /** Called by the unit of work in the transaction that makes these events true, right before COMMIT. */
+  /** The unit of work calls this in the transaction that makes these events true, right before COMMIT. */
   async prepare(events: readonly AnyEvent[], tx: InTransaction): Promise<void> {
     await this.topic?.prepare(events, tx);
   }
 
   /**
-   * Calls every handler of each event, in order, and tells other processes what `prepare` has not. A handler that throws
-   * is logged and disturbs nobody.
+   * Calls every handler of each event, in order, and sends other processes the events that `prepare` did not. If a handler
+   * throws, the error is logged and the other handlers are called all the same.
    */
   publish(events: readonly AnyEvent[]): void {
     this.handle(events);
@@ -65,14 +66,14 @@ export class EventBus implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Since when (by performance.now()) no rare event can have been missed; undefined while it is not known, since a
-   * envelope of our own was not heard for a second. (A frequent one that is missed shows as a disturbance.)
+   * Since when (by performance.now()) this process has received every transactional event; undefined while that is unknown,
+   * because no own envelope arrived for a second. (A best-effort event that is missed leads to a possible loss.)
    */
   healthySince(): number | undefined {
     return this.topic ? this.topic.healthySince() : 0;
   }
 
-  /** Whether everything that others told until a second ago, rare or frequent, was heard, or has been a disturbance. */
+  /** Whether every event that others sent until a second ago was received, or its possible loss was reported. */
   isHealthy(): boolean {
     return this.topic?.isHealthy() ?? true;
   }

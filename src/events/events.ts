@@ -13,10 +13,10 @@ export interface MessageSent {
   readonly membersVersion: number;
 }
 
-/** Who is concerned by a change of membership; absent where they are more than 100: ask which of one's own users are. */
+/** The users whom a change of membership affects; absent if they are more than 100: each process then asks the database about its own users. */
 type AffectedUsers = { readonly userIds?: readonly UserId[] };
 
-/** What happened, in the past tense, and what is told about it. */
+/** The events, named in the past tense, and their data. */
 export interface EventMap {
   'message.sent': MessageSent;
   'receipt.moved': {
@@ -62,13 +62,13 @@ export type AnyEvent = { [K in EventName]: { readonly name: K; readonly data: Ev
 /** How many users an event names at most. */
 export const MAX_AFFECTED_USERS = 100;
 
-/** The users an event names: those given, or nobody in particular where they are too many to name. */
+/** The users an event names: the given ones, or none if they are too many. */
 export const affectedUsers = (userIds: readonly UserId[]): AffectedUsers =>
   userIds.length <= MAX_AFFECTED_USERS ? { userIds } : {};
 
 /**
- * What happens all the time is told to other processes in batches, after its commit; everything else in the
- * transaction that makes it true, which a message's must never wait for.
+ * Best-effort events happen all the time: they go to other processes in batches, after their commit. All others are sent in
+ * the transaction that makes them true; a transaction that stores messages must never wait for that.
  */
 const BEST_EFFORT: ReadonlySet<EventName> = new Set<EventName>(['message.sent', 'receipt.moved', 'typing.started']);
 

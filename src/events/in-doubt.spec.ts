@@ -4,36 +4,36 @@ import { InDoubtTransactions } from './in-doubt.js';
 
 const EVENTS = [{ name: 'key.revoked', data: { keyId: 'x' } }] as readonly AnyEvent[];
 
-let unconfirmed: InDoubtTransactions;
+let inDoubt: InDoubtTransactions;
 beforeEach(() => {
-  unconfirmed = new InDoubtTransactions();
+  inDoubt = new InDoubtTransactions();
 });
 
-const ticks = (count: number): AnyEvent[] => Array.from({ length: count }, () => unconfirmed.tick()).flat();
+const ticks = (count: number): AnyEvent[] => Array.from({ length: count }, () => inDoubt.tick()).flat();
 
-it('what was published is not told again, whether it was heard before or after', () => {
-  const first = unconfirmed.prepared(EVENTS);
-  unconfirmed.received(first);
-  unconfirmed.published(EVENTS);
+it('events that were published are not published again, whether their own envelope arrived before or after', () => {
+  const first = inDoubt.prepared(EVENTS);
+  inDoubt.received(first);
+  inDoubt.published(EVENTS);
   const others = [...EVENTS];
-  const second = unconfirmed.prepared(others);
-  unconfirmed.published(others);
-  unconfirmed.received(second);
+  const second = inDoubt.prepared(others);
+  inDoubt.published(others);
+  inDoubt.received(second);
   expect(ticks(200)).toEqual([]);
 });
 
-it('what was committed without an answer is told, once, after a moment', () => {
-  const number = unconfirmed.prepared(EVENTS);
+it('events of a transaction that committed without an answer are published once, with the second heartbeat', () => {
+  const number = inDoubt.prepared(EVENTS);
   ticks(10);
-  unconfirmed.received(number);
-  unconfirmed.received(number); // each envelope of a long change is heard
+  inDoubt.received(number);
+  inDoubt.received(number); // a transaction with many events has several envelopes
   expect(ticks(1)).toEqual([]);
   expect(ticks(200)).toEqual(EVENTS);
 });
 
-it('what was rolled back is forgotten', () => {
-  const number = unconfirmed.prepared(EVENTS);
+it('a transaction that was rolled back is forgotten after a minute', () => {
+  const number = inDoubt.prepared(EVENTS);
   expect(ticks(200)).toEqual([]);
-  unconfirmed.received(number);
+  inDoubt.received(number);
   expect(ticks(200)).toEqual([]);
 });

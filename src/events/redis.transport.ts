@@ -5,8 +5,8 @@ import { backoffMs } from './backoff.js';
 import type { BusTransport, BusTransportHandlers } from './bus-transport.js';
 
 /**
- * Nothing waits in the client and nothing is sent twice: the bus knows better what to do without a connection. No
- * retries: what is in flight fails when its connection ends, which ioredis otherwise never tells.
+ * The client queues nothing and sends nothing twice: the bus knows better what to do without a connection. Without retries
+ * a command in flight fails when its connection ends; with them ioredis would never report it.
  */
 const OPTIONS: RedisOptions = {
   lazyConnect: true,
@@ -19,11 +19,11 @@ const OPTIONS: RedisOptions = {
   retryStrategy: backoffMs,
 };
 
-/** Publish and subscribe on one channel of Redis or Valkey, with a connection for each. Up where both are. */
+/** Publish and subscribe on one channel of Redis or Valkey, with a connection for each. Up while both are. */
 export class RedisTransport implements BusTransport {
   readonly name: string = 'Redis';
   readonly maxBytes: number = 65_536;
-  readonly paceMs: number = 5; // a envelope costs less than by PostgreSQL
+  readonly paceMs: number = 5; // an envelope costs less than with PostgreSQL
   private readonly log = new Logger('EventBus');
   private readonly topic: string;
   private readonly publisher: Redis;
@@ -32,17 +32,17 @@ export class RedisTransport implements BusTransport {
   private isSubscribed = false;
   private isUp = false;
 
-  /** @param installation what all copies of one server share and no other server has: a Redis may serve several */
+  /** @param installation a secret that all processes on one database share and no other has: one Redis may serve several installations */
   constructor(url: string, installation: string) {
     this.topic = `parley:${createHash('sha256').update(`bus ${installation}`).digest('hex').slice(0, 16)}`;
     this.publisher = new Redis(url, { ...OPTIONS, connectionName: 'parley-bus-publish' });
     this.subscriber = new Redis(url, { ...OPTIONS, connectionName: 'parley-bus-subscribe' });
   }
 
-  /** Without Redis it only warns: PostgreSQL carries everything meanwhile. */
-  async open(listener: BusTransportHandlers): Promise<void> {
-    this.handlers = listener;
-    this.subscriber.on('message', (_channel: string, envelope: string) => listener.received(envelope));
+  /** If Redis cannot be reached it only warns: PostgreSQL carries all events meanwhile. */
+  async open(handlers: BusTransportHandlers): Promise<void> {
+    this.handlers = handlers;
+    this.subscriber.on('message', (_channel: string, envelope: string) => handlers.received(envelope));
     this.subscriber.on('ready', () => void this.subscribe());
     this.publisher.on('ready', () => this.check());
     for (const connection of [this.publisher, this.subscriber]) {
@@ -77,7 +77,7 @@ export class RedisTransport implements BusTransport {
     try {
       await this.subscriber.subscribe(this.topic);
     } catch {
-      return; // it has been lost again
+      return; // the connection was lost again
     }
     this.isSubscribed = true;
     this.check();

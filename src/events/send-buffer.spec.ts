@@ -3,7 +3,7 @@ import { decodeEnvelope, encodeEvent, type BusEnvelope } from './bus-envelope.js
 import { SendBuffer } from './send-buffer.js';
 import type { BusTransport } from './bus-transport.js';
 
-/** Holds what is sent until it is told to go on. */
+/** Each send lasts until the test settles it. */
 class SlowTransport implements BusTransport {
   readonly name = 'slow';
   readonly maxBytes = 400;
@@ -21,54 +21,54 @@ class SlowTransport implements BusTransport {
 }
 
 let transport: SlowTransport;
-let outbox: SendBuffer;
+let buffer: SendBuffer;
 beforeEach(() => {
   transport = new SlowTransport();
-  outbox = new SendBuffer(transport, 'me', () => 1000.4);
-  outbox.open();
+  buffer = new SendBuffer(transport, 'me', () => 1000.4);
+  buffer.open();
 });
 
 const typing = (...userIds: string[]): string[] =>
   userIds.map((userId) => encodeEvent({ name: 'typing.started', data: { conversationId: 'c', userId } } as never));
-const said = (envelope: BusEnvelope | undefined): string =>
+const summary = (envelope: BusEnvelope | undefined): string =>
   [
     envelope?.kind,
     envelope?.sequence,
     ...(envelope?.events ?? []).map(({ data }) => (data as { userId: string }).userId),
   ].join(' ');
-const lastSent = (): string[] => transport.sent.at(-1)!.map(said);
+const lastSent = (): string[] => transport.sent.at(-1)!.map(summary);
 const done = async (): Promise<void> => {
   transport.settle.resolve();
   await new Promise(setImmediate);
 };
 
-it('sends at once what comes alone, and together what comes while that is in flight', async () => {
-  outbox.add(typing('a'));
+it('sends a single event at once, and together those that come while it is in flight', async () => {
+  buffer.add(typing('a'));
   expect(lastSent()).toEqual(['bestEffort 1 a']);
-  outbox.add(typing('b'));
-  outbox.add(typing('c', 'd'));
+  buffer.add(typing('b'));
+  buffer.add(typing('c', 'd'));
   expect(transport.sent).toHaveLength(1);
   await done();
   expect(lastSent()).toEqual(['bestEffort 2 b c d']);
   await done();
-  outbox.add(typing('e'));
+  buffer.add(typing('e'));
   expect(lastSent()).toEqual(['bestEffort 3 e']);
 });
 
-it('what comes right after one was sent waits, and goes together', async () => {
+it('events that come within the pace of the last send wait, and go together', async () => {
   transport.paceMs = 30;
   const from = performance.now();
-  outbox.add(typing('a'));
+  buffer.add(typing('a'));
   await done();
-  for (const one of ['b', 'c']) outbox.add(typing(one));
+  for (const one of ['b', 'c']) buffer.add(typing(one));
   expect(transport.sent).toHaveLength(1);
   while (transport.sent.length === 1) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(performance.now() - from).toBeGreaterThanOrEqual(29);
   expect(lastSent()).toEqual(['bestEffort 2 b c']);
 });
 
-it('numbers every envelope of a batch that does not fit into one', () => {
-  outbox.add(typing('a'.repeat(100), 'b'.repeat(100), 'c'.repeat(100)));
+it('events that do not fit into one envelope go in several, each with its number', () => {
+  buffer.add(typing('a'.repeat(100), 'b'.repeat(100), 'c'.repeat(100)));
   expect(transport.sent[0]!.map(({ sequence, events }) => [sequence, events.length])).toEqual([
     [1, 1],
     [2, 1],
@@ -76,66 +76,89 @@ it('numbers every envelope of a batch that does not fit into one', () => {
   ]);
 });
 
-it('signs of life go behind the batches, once each, and tell the last number and the time', async () => {
-  outbox.sendControl('peerUp');
+it('control envelopes go after the best-effort ones, once each, and carry the last number and the time', async () => {
+  buffer.sendControl('peerUp');
   expect(transport.sent[0]).toEqual([
     { kind: 'peerUp', senderId: 'me', sequence: 0, sentAtMs: 1000, events: [], isReadable: true },
   ]);
-  outbox.sendControl('heartbeat');
-  outbox.add(typing('a'));
-  outbox.sendControl('heartbeat');
+  buffer.sendControl('heartbeat');
+  buffer.add(typing('a'));
+  buffer.sendControl('heartbeat');
   await done();
   expect(lastSent()).toEqual(['bestEffort 1 a', 'heartbeat 1']);
 });
 
-it('events that are skipped leave a number out', () => {
-  outbox.leaveGap();
-  outbox.leaveGap();
-  outbox.sendControl('heartbeat');
+it('skipped events leave a gap of one number, once', async () => {
+  buffer.leaveGap();
+  buffer.leaveGap();
+  buffer.sendControl('heartbeat');
+  expect(lastSent()).toEqual(['heartbeat 1']);
+  await done();
+  buffer.sendControl('heartbeat');
   expect(lastSent()).toEqual(['heartbeat 1']);
 });
 
-it('an event that fits into no envelope leaves a number out, too', () => {
-  outbox.add(typing('a', 'b'.repeat(400), 'c'));
+it('an event that fits into no envelope leaves a gap, too', () => {
+  buffer.add(typing('a', 'b'.repeat(400), 'c'));
   expect(lastSent()).toEqual(['bestEffort 2 a c']);
 });
 
-it('a batch that could not be sent keeps its number and is not sent again', async () => {
-  outbox.add(typing('a'));
-  outbox.add(typing('b'));
+it('a failed envelope keeps its number and is not sent again', async () => {
+  buffer.add(typing('a'));
+  buffer.add(typing('b'));
   transport.settle.reject(new Error('lost'));
   await new Promise(setImmediate);
   expect(lastSent()).toEqual(['bestEffort 2 b']);
 });
 
-it('more than ten thousand waiting events are dropped, and their number left out', async () => {
-  outbox.add(typing('a'));
-  for (let i = 0; i < 10; i++) outbox.add(typing(...Array<string>(1000).fill('b')));
-  outbox.add(typing('c'));
-  outbox.add(typing('d'));
+it('more than ten thousand waiting events are dropped and leave a gap', async () => {
+  buffer.add(typing('a'));
+  for (let i = 0; i < 10; i++) buffer.add(typing(...Array<string>(1000).fill('b')));
+  buffer.add(typing('c'));
+  buffer.add(typing('d'));
   await done();
   expect(lastSent()).toEqual(['bestEffort 3 d']);
 });
 
-it('sends nothing while it is closed, and says so by a number when it is open again', async () => {
-  outbox.add(typing('a'));
-  outbox.add(typing('b'));
-  outbox.close();
-  outbox.add(typing('c'));
-  outbox.sendControl('heartbeat');
+it('a closed buffer sends nothing, and leaves a gap for it when it is open again', async () => {
+  buffer.add(typing('a'));
+  buffer.add(typing('b'));
+  buffer.close();
+  buffer.add(typing('c'));
+  buffer.sendControl('heartbeat');
   transport.settle.reject(new Error('lost'));
-  await outbox.flush();
+  await buffer.flush();
   expect(transport.sent).toHaveLength(1);
-  outbox.open();
-  outbox.sendControl('peerUp');
+  buffer.open();
+  buffer.sendControl('peerUp');
   expect(lastSent()).toEqual(['peerUp 2']);
 });
 
-it('flushing waits for everything that was added', async () => {
-  outbox.add(typing('a'));
-  outbox.add(typing('b'));
+it('a control envelope that waits while the buffer is closed is not sent later', async () => {
+  buffer.add(typing('a'));
+  buffer.sendControl('heartbeat');
+  buffer.close();
+  await done();
+  buffer.open();
+  buffer.sendControl('peerUp');
+  expect(transport.sent.slice(1).map((envelopes) => envelopes.map(summary))).toEqual([['peerUp 1']]);
+});
+
+it('events that wait when the buffer closes are not sent later, and leave a gap', async () => {
+  buffer.add(typing('a'));
+  buffer.add(typing('b'));
+  buffer.close();
+  await done();
+  buffer.open();
+  buffer.add(typing('c'));
+  expect(lastSent()).toEqual(['bestEffort 3 c']);
+});
+
+it('flush waits for every event that was added', async () => {
+  buffer.add(typing('a'));
+  buffer.add(typing('b'));
   let flushed = false;
-  const flushing = outbox.flush().then(() => (flushed = true));
+  const flushing = buffer.flush().then(() => (flushed = true));
   await done();
   expect(flushed).toBe(false);
   await done();

@@ -2,17 +2,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { splitIntoEnvelopes, encodeEnvelope, type ControlKind } from './bus-envelope.js';
 import type { BusTransport } from './bus-transport.js';
 
-/** Events that wait while envelopes are in flight. Beyond it they are dropped: who hears of the gap reads the database. */
+/** Most events that wait while envelopes are in flight. Beyond it they are dropped: a receiver sees the gap and reads the database. */
 const MAX_WAITING = 10_000;
-/** Events that are sent at once: a megabyte of the longest. */
+/** Most events in one call of the transport: a megabyte of the longest. */
 const MAX_AT_ONCE = 1000;
 
 /**
- * Sends events in numbered batches. One event alone is sent at once; what comes right after, or while envelopes are in
- * flight, goes together with the next, so that under load many share a envelope.
+ * Numbers the best-effort events of one link and sends them. The first event is sent at once; later ones wait while
+ * envelopes are in flight, and then go together, so that under load many events share an envelope.
  *
- * Every event is either in a numbered batch, or a number is left out in its place. So whoever compares numbers knows of
- * each that did not arrive, whatever the reason was; no rule here depends on who is heard at which time.
+ * States: closed, idle (open, nothing waits), sending (open, one call of the transport in flight). `open` and `close` move
+ * between closed and the others; `add` and `sendControl` start sending; when nothing waits any more, sending ends.
+ *
+ * Between two steps (tests: send-buffer.spec.ts):
+ * - Every event is in a numbered envelope, or waits, or a gap in the sequence stands for it: 'skipped events leave a gap…',
+ *   'an event that fits into no envelope leaves a gap…', 'more than ten thousand waiting events…', 'a closed buffer sends
+ *   nothing…'. So a receiver that compares numbers notices every event that did not arrive, for whatever reason.
+ * - A number is used once, whether or not its envelope arrived: 'a failed envelope keeps its number…'.
+ * - A control envelope carries the number of the last best-effort envelope before it: 'control envelopes go after…'.
+ * - One call of the transport is in flight at a time: 'sends a single event at once…'.
  */
 export class SendBuffer {
   private waiting: string[] = [];
@@ -35,30 +43,36 @@ export class SendBuffer {
     this.send();
   }
 
-  /** From now on nothing is sent, and what waits is left out. */
+  /** From now on nothing is sent. A gap stands for the events that were waiting. */
   close(): void {
     this.isOpen = false;
+    // guard: src/events/send-buffer.spec.ts
     if (this.waiting.length > 0) this.leaveGap();
+    // guard: src/events/send-buffer.spec.ts
     this.control = [];
   }
 
-  /** Sends these events (`encodeEvent`), soon. */
+  /** Sends these events (`encodeEvent`) soon, or leaves a gap. */
   add(events: readonly string[]): void {
+    // guard: src/events/send-buffer.spec.ts
     if (!this.isOpen || this.waiting.length + events.length > MAX_WAITING) return this.leaveGap();
     this.waiting.push(...events);
     this.send();
   }
 
-  /** Events, and what waits in front of them, are not sent: a number is left out in their place. */
+  /** Drops the waiting events. The next envelope skips a number, for them and for an event that was never added. */
   leaveGap(): void {
+    // guard: src/events/send-buffer.spec.ts
     this.waiting = [];
+    // guard: src/events/send-buffer.spec.ts
     this.hasGap = true;
   }
 
-  /** Sends a sign of life, which tells the last number. */
-  sendControl(word: 'peerUp' | 'heartbeat' | 'peerDown'): void {
-    if (!this.isOpen || this.control.includes(word)) return;
-    this.control.push(word);
+  /** Sends a control envelope with the last number. */
+  sendControl(kind: ControlKind): void {
+    // guard: src/events/send-buffer.spec.ts
+    if (!this.isOpen || this.control.includes(kind)) return;
+    this.control.push(kind);
     this.send();
   }
 
@@ -74,7 +88,8 @@ export class SendBuffer {
   private async drain(): Promise<void> {
     this.isSending = true;
     while (this.isOpen && (this.waiting.length > 0 || this.control.length > 0)) {
-      const sent = this.transport.send(this.compose()).catch(() => undefined); // lost, which their numbers tell
+      // guard: src/events/send-buffer.spec.ts
+      const sent = this.transport.send(this.compose()).catch(() => undefined); // lost: receivers see the gap
       const { paceMs } = this.transport;
       await Promise.all([sent, paceMs > 0 && sleep(paceMs)]);
     }
@@ -83,16 +98,18 @@ export class SendBuffer {
 
   private compose(): string[] {
     const { envelopes, tooLong } = splitIntoEnvelopes(this.waiting.splice(0, MAX_AT_ONCE), this.transport.maxBytes);
+    // guard: src/events/send-buffer.spec.ts
     if (this.hasGap || tooLong.length > 0) this.lastSequence++;
+    // guard: src/events/send-buffer.spec.ts
     this.hasGap = false;
     const { senderId } = this;
     const sentAtMs = Math.round(this.now());
-    const batches = envelopes.map((events) =>
+    const bestEffort = envelopes.map((events) =>
       encodeEnvelope({ kind: 'bestEffort', senderId, sequence: ++this.lastSequence, sentAtMs }, events),
     );
-    const words = this.control
+    const control = this.control
       .splice(0)
       .map((kind) => encodeEnvelope({ kind, senderId, sequence: this.lastSequence, sentAtMs }));
-    return [...batches, ...words];
+    return [...bestEffort, ...control];
   }
 }

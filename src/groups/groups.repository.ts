@@ -15,13 +15,13 @@ export interface GroupRow {
   readonly createdAt: Date;
 }
 
-/** Where a list of members goes on: after this one. */
+/** The member after whom the next page of a list begins. */
 export interface MemberKey {
   readonly joinedAt: string;
   readonly userId: UserId;
 }
 
-/** Indexes: members_user, backwards from $2, then conversations_pkey; steps over the user's direct conversations. */
+/** Indexes: members_user, backwards from $2, then conversations_pkey; skips the user's direct conversations. */
 const LIST_OF = statement<[userId: UserId, beforeId: ConversationId, limit: number], GroupRow>(
   'groups.list-of',
   `SELECT c.id AS "conversationId", c.name, c.member_count AS "memberCount", m.role, c.created_at AS "createdAt"

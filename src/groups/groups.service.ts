@@ -29,7 +29,7 @@ import { mayManage, roleName } from './roles.js';
 /** The next page begins before this group. */
 const groupCursor = new CursorKind<[beforeId: ConversationId]>('g1', isId);
 
-/** What one may do to a group. Who is not in it gets group-not-found, as if it did not exist. */
+/** Reading and changing groups. A caller who is not a member gets group-not-found, as if the group did not exist. */
 @Injectable()
 export class GroupsService {
   constructor(
@@ -42,7 +42,7 @@ export class GroupsService {
     private readonly repository: GroupsRepository,
   ) {}
 
-  /** @throws user-not-found (404), recipient-blocked-you (403): both say who; group-full (422) */
+  /** @throws user-not-found (404), recipient-blocked-you (403): both name the users; group-full (422) */
   async create(me: ActingUser, { name, members = [] }: CreateGroup): Promise<Group> {
     const named = await this.users.getAll(members, me);
     named.delete(me.userId);
@@ -66,7 +66,7 @@ export class GroupsService {
     return this.read(this.work.now, me, id);
   }
 
-  /** Those the caller is in, newest first. @throws malformed (400): the cursor */
+  /** The caller's groups, newest first. @throws malformed (400): the cursor */
   async list(me: ActingUser, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<GroupPage> {
     const [beforeId] = cursor === undefined ? [HIGHEST_ID] : groupCursor.decode(cursor);
     const { rows, ...next } = await readPage(
@@ -97,7 +97,7 @@ export class GroupsService {
   }
 
   /**
-   * Locks the group and then reads what the caller, and the user that is to change, are in it.
+   * Locks the group and then reads the roles of the caller and of the user who is to change.
    *
    * @throws group-not-found (404)
    */

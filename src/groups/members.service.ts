@@ -23,7 +23,7 @@ const memberCursor = new CursorKind<[joinedAt: string, userId: UserId]>('gm1', i
 
 const START: MemberKey = { joinedAt: '-infinity', userId: LOWEST_ID };
 
-/** Who is in a group, and as what. */
+/** The members of groups and their roles. */
 @Injectable()
 export class MembersService {
   constructor(
@@ -39,7 +39,7 @@ export class MembersService {
   /** Longest-standing first. @throws group-not-found (404), malformed (400): the cursor */
   async list(me: ActingUser, groupId: string, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<MemberPage> {
     const { id } = await this.groups.get(me, groupId);
-    const after = placeOf(cursor);
+    const after = memberKeyOf(cursor);
     const { rows, ...next } = await readPage(
       limit,
       (atMost) => this.repository.members(this.work.now, id, after, atMost),
@@ -49,8 +49,8 @@ export class MembersService {
   }
 
   /**
-   * Adds a user, or gives a member another role; asked for what is so already, it changes nothing. Making somebody
-   * owner makes the caller, who was, an admin.
+   * Adds a user, or gives a member another role; if they have that role already, it changes nothing. If an owner makes another
+   * member owner, the old owner becomes an admin.
    *
    * @throws group-not-found, user-not-found (404), forbidden, recipient-blocked-you (403), group-full (422)
    */
@@ -60,7 +60,7 @@ export class MembersService {
     address: string,
     role?: Role,
   ): Promise<{ member: Member; added: boolean }> {
-    await this.groups.get(me, groupId); // first: to who is not in the group, nothing else is said
+    await this.groups.get(me, groupId); // first, so that a caller who is not in the group learns nothing else
     const { id } = await this.users.get(address, me);
     const { row, added } = await this.work.run(async (tx) => {
       const present = await this.memberships.shareUsers(tx, [id]);
@@ -78,13 +78,13 @@ export class MembersService {
   }
 
   /**
-   * Takes a member out; oneself: leaves. Where the owner leaves, the longest-standing admin, else member, becomes
-   * owner; the last one to leave deletes the group.
+   * Removes a member, or lets the caller leave. If the owner leaves, the longest-standing admin, else member, becomes owner; if
+   * the last member leaves, the group is deleted.
    *
    * @throws group-not-found, user-not-found, not-a-member (404), forbidden (403)
    */
   async remove(me: ActingUser, groupId: string, address: string): Promise<void> {
-    await this.groups.get(me, groupId); // first: to who is not in the group, nothing else is said
+    await this.groups.get(me, groupId); // first, so that a caller who is not in the group learns nothing else
     const user = await this.users.find(address, me);
     if (!user) throw userNotFound();
     await this.work.run(async (tx) => {
@@ -110,14 +110,14 @@ export class MembersService {
   }
 }
 
-/** There is one owner: who hands the group over becomes an admin. */
+/** A group has one owner: an owner who hands the group over becomes an admin. */
 const rolesAfter = (userId: UserId, role: RoleNumber, ownerId: UserId): ReadonlyMap<UserId, RoleNumber> =>
   new Map<UserId, RoleNumber>([
     [userId, role],
     ...(role === RoleNumber.owner ? [[ownerId, RoleNumber.admin] as const] : []),
   ]);
 
-function placeOf(cursor?: string): MemberKey {
+function memberKeyOf(cursor?: string): MemberKey {
   if (cursor === undefined) return START;
   const [joinedAt, userId] = memberCursor.decode(cursor);
   return { joinedAt, userId };

@@ -1,6 +1,6 @@
 import { RoleNumber } from '../conversations/member.entity.js';
 
-/** Roles by their number: a later one may do more. */
+/** Roles by their number: a higher one may do more. */
 export const ROLES = ['member', 'admin', 'owner'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -9,13 +9,13 @@ export const roleName = (role: RoleNumber): Role => ROLES[role];
 /** Owner and admins rename the group, add members and remove plain ones. */
 export const mayManage = (actor: RoleNumber): boolean => actor >= RoleNumber.admin;
 
-/** The owner removes anyone else, an admin plain members only. Leaving is everyone's right and is not asked here. */
+/** The owner removes anyone else, an admin plain members only. Anyone may leave, which this does not check. */
 export const mayRemove = (actor: RoleNumber, target: RoleNumber): boolean => actor > target;
 
 /**
- * Whether the actor may turn `from` (undefined: no member yet) into `to`. Who manages the group adds plain members, and
- * may ask for what is so already. All else is the owner's, but for the owner's own role, which changes only when
- * somebody else becomes owner.
+ * Whether the actor may change a role from `from` (undefined: not a member) to `to`. Owner and admins add plain members, and may
+ * set a role that the member has already. Only the owner may do the rest, except change their own role: that changes only
+ * when another member becomes owner.
  */
 export function mayChange(actor: RoleNumber, from: RoleNumber | undefined, to: RoleNumber): boolean {
   if (from === to || (from === undefined && to === RoleNumber.member)) return mayManage(actor);

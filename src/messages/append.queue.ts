@@ -7,22 +7,22 @@ import { AppendRepository, isRacingRepeat, type Appended, type Send } from './ap
 
 /** Sends in one statement: 500 take 8 to 15 ms. */
 const MAX_SENDS_PER_STATEMENT = 500;
-/** Sends that may wait; beyond it the server is hopelessly behind and says so. */
+/** Most sends that wait; beyond it the server is overloaded and refuses more. */
 const MAX_WAITING = 10_000;
-/** How often a statement that lost a race is run again before its error is answered. */
+/** How often a statement that lost a race runs again before its sends fail. */
 const MAX_RERUNS = 5;
 
 interface Waiting {
   readonly send: Send;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: unknown) => void;
-  /** The same message again, sent before this one was through: what becomes of this one becomes of them. */
+  /** The same message sent again before this one was stored: they get the outcome of this one. */
   readonly repeats: Waiting[];
 }
 
 /**
- * Sends that arrive while a statement is in flight go together in the next one, and share its commit. There is no
- * timer: an idle queue sends at once, so one caller alone waits for nobody.
+ * Sends that arrive while a statement is in flight go together in the next one and share its commit. There is no timer: an
+ * idle queue sends at once, so a single caller does not wait.
  *
  * One statement at a time: with two or four side by side each holds fewer sends and costs as much. Measured with 32
  * connections on two cores, in turn: 1.5 and 1.8 times as many sends a second by one, at a quarter of the database's
@@ -40,8 +40,8 @@ export class AppendQueue {
   ) {}
 
   /**
-   * Stores one message. Refused and repeated ones are outcomes, not errors, and fail no other.
-   * @throws unavailable (503): too many are waiting. Whatever PostgreSQL says otherwise: nothing is known to be stored
+   * Stores one message. A refused or repeated message is an outcome, not an error, and does not fail others.
+   * @throws unavailable (503): too many are waiting; any error of PostgreSQL: the message may be stored or not
    */
   append(send: Send): Promise<Appended> {
     if (this.waiting.length >= MAX_WAITING) {
@@ -60,9 +60,9 @@ export class AppendQueue {
   }
 
   /**
-   * Stores a batch. Where PostgreSQL refused it, nothing of it is stored: its conversations go each by itself, then the
-   * sends of a conversation one by one, so that a bad one fails alone; where they all wait for one lock, together. Where
-   * no answer came (a lost connection) it may be stored, so it is not sent again. Never throws.
+   * Stores a batch. If PostgreSQL rolled it back, nothing of it is stored: each conversation goes by itself, then the sends of
+   * a conversation one by one, so that a bad one fails alone; but if they wait for one lock, they fail together. If no answer
+   * came (a lost connection) it may be stored, so it is not sent again. Never throws.
    */
   private async settle(batch: readonly Waiting[]): Promise<void> {
     try {
@@ -95,8 +95,8 @@ export class AppendQueue {
   }
 
   /**
-   * The next batch in the order of arrival. The same message again is settled with the first; the same clientMessageId
-   * with another text waits for the batch after, which sees what was stored.
+   * The next batch, in the order of arrival. A repeat of a message gets the outcome of the first; a message with the same
+   * clientMessageId and another text waits for the batch after, which sees the stored one.
    */
   private takeBatch(): Waiting[] {
     if (this.waiting.length === 1) return this.waiting.splice(0);
@@ -117,7 +117,7 @@ export class AppendQueue {
   }
 }
 
-/** What was stored for the first is a repeat for the others; a refusal is everybody's. */
+/** If the first was stored, its repeats are repeated; if it was refused, so are they. */
 function resolveAll({ resolve, repeats }: Waiting, appended: Appended): void {
   resolve(appended);
   const repeated: Appended = appended.outcome === 'new' ? { ...appended, outcome: 'repeated' } : appended;

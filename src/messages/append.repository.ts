@@ -4,39 +4,39 @@ import { statement } from '../database/statement.js';
 import type { Tx } from '../database/tx.js';
 import type { ConversationId, UserId } from '../common/ids.js';
 
-/** A message to be stored, everything about it known but its number. */
+/** A message to store, complete but for its number. */
 export interface Send {
   readonly conversationId: ConversationId;
   readonly senderId: UserId;
-  /** The other of a direct conversation (oneself in one's own); null for a group. */
+  /** The other user of a direct conversation (the sender, in a conversation with oneself); null for a group. */
   readonly recipientId: UserId | null;
   readonly clientMessageId: string | null;
   readonly text: string;
 }
 
 /**
- * What became of a send. `new`: stored; `repeated`: it was stored before, under the same clientMessageId; the
- * others: refused, nothing stored.
+ * The outcome of a send. `new`: stored; `repeated`: stored before, under the same clientMessageId; the others: refused,
+ * nothing stored.
  */
 export type Outcome = 'new' | 'repeated' | 'reused' | 'no-conversation' | 'not-a-member' | 'no-recipient' | 'blocked';
 
 export interface Appended {
   readonly outcome: Outcome;
-  /** Number and time of the message that was stored, now or before; null where none was. */
+  /** Number and time of the message that was stored, now or before; null if none was. */
   readonly seq: number | null;
   readonly sentAt: Date | null;
-  /** The conversation's members_version while its row was locked; null where there is no conversation. */
+  /** The conversation's members_version while its row was locked; null if there is no conversation. */
   readonly membersVersion: number | null;
 }
 
 /**
- * Many sends, one statement, one commit. Answers one row per send, in their order.
+ * Many sends, one statement, one commit. Returns one row per send, in their order.
  *
- * Locks the conversations FOR NO KEY UPDATE in id order (in any other order it deadlocks with itself). Members,
- * blocks and earlier clientMessageIds are seen as they were when the statement began; a repeat that is in flight
- * at the same moment surfaces as a violation of messages_client_message_id. The same clientMessageId twice in one
- * call is for the caller to avoid. A direct conversation takes nothing that names no recipient: its own id in the place of
- * a group's would pass by blocks. The time is taken once per conversation, after its lock, so sent_at never goes back.
+ * Locks the conversations FOR NO KEY UPDATE in id order (in any other order it deadlocks with itself). It sees
+ * members, blocks and earlier clientMessageIds as of its start; a concurrent repeat violates messages_client_message_id. The
+ * caller must not give the same clientMessageId twice in one call. A send without a recipient to a direct conversation is
+ * refused: its id in place of a group's would evade blocks. The time is taken once per conversation, after its lock, so
+ * sent_at never goes back.
  *
  * Indexes: conversations_pkey, members_pkey, blocks_pkey, messages_client_message_id.
  */
@@ -102,8 +102,8 @@ const APPEND = statement<
 @Injectable()
 export class AppendRepository {
   /**
-   * Stores what may be stored, all of it in one commit; one outcome per send, in their order.
-   * @throws a violation for which `isRacingRepeat` holds: run the same again, it will then see the message
+   * Stores the messages that are not refused, in one commit. @returns one outcome per send, in their order
+   * @throws an error for which `isRacingRepeat` is true: the same call again sees the other message
    */
   append(tx: Tx, sends: readonly Send[]): Promise<Appended[]> {
     return tx.db.many(

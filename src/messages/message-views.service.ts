@@ -8,7 +8,7 @@ import type { Message, Recipient } from './messages.dto.js';
 import { isReadByOthers, MessagesRepository } from './messages.repository.js';
 import type { ConversationView, MessageRow, SeenMessage } from './seen-message.js';
 
-/** Turns rows into messages as one user sees them: with the sender's summary, the recipient and `read`. */
+/** Makes messages of rows, as one user sees them: with the sender's summary, the recipient and `read`. */
 @Injectable()
 export class MessageViews {
   constructor(
@@ -38,7 +38,7 @@ export class MessageViews {
   }
 }
 
-/** The message to show: clientMessageId is its sender's alone to see. */
+/** The message to show: only its sender sees clientMessageId. */
 export function messageView(
   row: MessageRow,
   seen: { sender: UserSummary; recipient: Recipient; read: boolean; isOwn: boolean },
@@ -56,7 +56,7 @@ export function messageView(
   };
 }
 
-/** To whom a sender's messages in this conversation go: the group, or the other of the two. */
+/** The recipient of a sender's messages in this conversation: the group, or the other user. */
 export function recipientOf(
   conversation: Pick<ConversationView, 'kind' | 'userA' | 'userB'> & { conversationId: string },
   senderId: UserId,

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { MAX_MESSAGE_LENGTH } from '../common/text.js';
 
-/** One line of a log. The primary key is the only index, but for the one that keeps a clientMessageId single. */
+/** One entry of a log. The primary key is the only index, except for the one that makes clientMessageId unique. */
 @Entity('messages')
 @Index('messages_client_message_id', ['conversationId', 'senderId', 'clientMessageId'], {
   unique: true,

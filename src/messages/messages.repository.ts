@@ -4,7 +4,7 @@ import { statement } from '../database/statement.js';
 import type { Tx } from '../database/tx.js';
 import { BLOCKED_EITHER_WAY, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
 
-/** One message, where $1 may see it. Indexes: messages_pkey, members_pkey, conversations_pkey, blocks_pkey. */
+/** One message, if $1 may see it. Indexes: messages_pkey, members_pkey, conversations_pkey, blocks_pkey. */
 const FIND = statement<[userId: UserId, conversationId: ConversationId, seq: number], SeenMessage>(
   'messages.find',
   `SELECT m.conversation_id AS "conversationId", ${MESSAGE_COLUMNS}, ${VIEW_COLUMNS}
@@ -15,16 +15,16 @@ const FIND = statement<[userId: UserId, conversationId: ConversationId, seq: num
      AND (c.kind = 0 OR NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker_id = $1 AND b.blocked_id = x.sender_id))`,
 );
 
-/** How far the others of a conversation have read, as $1 may know it. Null where there is nobody who counts. */
+/** How far the other members have read, except those blocked either way. Null if there are no others. */
 export interface ReadState {
   readonly conversationId: ConversationId;
-  /** The lowest joinedSeq of the others: messages up to it were there before any of them. */
+  /** The lowest joinedSeq of the others: messages up to it are older than every other membership. */
   readonly firstJoined: number | null;
   readonly leastRead: number | null;
 }
 
 /**
- * Once per conversation, not per message: 1 to 2.5 ms in a group of 10,000. Who joined at or after a message has
+ * Once per conversation, not per message: 1 to 2.5 ms in a group of 10,000. A member who joined at or after a message has
  * readSeq >= its seq already, so the two minima are enough (see `isReadByOthers`). Index: members_pkey.
  */
 const READ_STATES = statement<[userId: UserId, conversationIds: readonly ConversationId[]], ReadState>(
@@ -36,18 +36,18 @@ const READ_STATES = statement<[userId: UserId, conversationIds: readonly Convers
      FROM members o WHERE o.conversation_id = i.id AND o.user_id <> $1 AND o.user_id <> ALL (blocked_either_way.ids)) s`,
 );
 
-/** `read` of a message one sent: every other member who was there before it (joinedSeq < seq) has read it. */
+/** `read` of the user's own message: every other member who joined before it (joinedSeq < seq) has read it. */
 export const isReadByOthers = (seq: number, { firstJoined, leastRead }: Omit<ReadState, 'conversationId'>): boolean =>
   firstJoined !== null && leastRead !== null && firstJoined < seq && seq <= leastRead;
 
-/** How far one other member has come with a message. */
+/** Whether one other member has received and read a message. */
 export interface ReceiptRow {
   readonly userId: UserId;
   readonly delivered: boolean;
   readonly read: boolean;
 }
 
-/** Who else was there before a message, in the order of their ids. Index: members_pkey, from the cursor on. */
+/** The other members who joined before a message, in the order of their ids. Index: members_pkey, from the cursor on. */
 const RECEIPTS = statement<
   [userId: UserId, conversationId: ConversationId, seq: number, afterUserId: UserId, limit: number],
   ReceiptRow

@@ -16,7 +16,7 @@ import type { SeenMessage } from './seen-message.js';
 /** The next page begins after this user. */
 const receiptCursor = new CursorKind<[userId: string]>('r1', isId);
 
-/** What concerns one message that was sent: seeing it, marking it, who has read it. */
+/** Shows one message, marks it, and lists its receipts. */
 @Injectable()
 export class MessagesService {
   constructor(
@@ -27,7 +27,7 @@ export class MessagesService {
     private readonly repository: MessagesRepository,
   ) {}
 
-  /** @throws message-not-found (404): also where the caller may not see it */
+  /** @throws message-not-found (404): also if the caller may not see it */
   async get(me: ActingUser, id: string): Promise<Message> {
     const [message] = await this.views.of(this.work.now, me.userId, [await this.find(me, id)]);
     return message!;
@@ -46,16 +46,16 @@ export class MessagesService {
   }
 
   /**
-   * Who of the other members that were there has received and read a message of the caller's.
-   * @throws message-not-found (404), forbidden (403): somebody else's message
+   * The receipts of the caller's message: of each other member who joined before it, whether they have received and read it.
+   * @throws message-not-found (404), forbidden (403): another user's message
    */
   async listReceipts(me: ActingUser, id: string, { limit = DEFAULT_LIMIT, cursor }: PageQuery): Promise<ReceiptPage> {
-    const { senderId, ...place } = await this.find(me, id);
+    const { senderId, ...message } = await this.find(me, id);
     if (senderId !== me.userId) throw forbidden('Only the sender of a message may see its receipts.');
     const [after] = cursor === undefined ? [LOWEST_ID] : receiptCursor.decode(cursor);
     const { rows, ...next } = await readPage(
       limit,
-      (atMost) => this.repository.receipts(this.work.now, me.userId, place, after, atMost),
+      (atMost) => this.repository.receipts(this.work.now, me.userId, message, after, atMost),
       ({ userId }) => receiptCursor.encode(userId),
     );
     const users = await this.users.summaries(rows.map(({ userId }) => userId));

@@ -11,7 +11,7 @@ export interface MessageRow {
   readonly sentAt: Date;
 }
 
-/** A message's conversation as one member sees it: what a Message is made of beside its row. */
+/** A message's conversation as one member sees it: the parts of a Message that are not in its row. */
 export interface ConversationView {
   readonly kind: Kind;
   readonly userA: UserId | null;

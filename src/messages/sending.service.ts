@@ -18,23 +18,23 @@ import { isReadByOthers, MessagesRepository } from './messages.repository.js';
 
 const MAX_CACHED_GROUPS = 100_000;
 
-/** A message that is stored, and whether it was already. */
+/** A stored message, and whether it was stored before. */
 export interface Sent {
   readonly message: Message;
   readonly isRepeated: boolean;
 }
 
-/** A message that only has to be stored. */
+/** A message that is ready to be stored. */
 export interface Prepared {
   readonly recipient: Recipient;
   readonly send: Send;
 }
 
-/** Sending: one message, or many at once. */
+/** Sends one message, or many at once. */
 @Injectable()
 export class SendingService {
   private readonly log = new Logger(SendingService.name);
-  /** Ids that are groups': what an id once was it stays, so that sending to a group asks about no user. */
+  /** Ids of groups, so that a send to a group needs no query for a user. An id never becomes another kind's. */
   private readonly groupIdCache = new LRUCache<ConversationId, true>({ max: MAX_CACHED_GROUPS });
 
   constructor(
@@ -46,20 +46,20 @@ export class SendingService {
   ) {}
 
   /**
-   * Stores a message and answers it once it is durable.
+   * Stores a message. Resolves when it is durable.
    *
-   * @throws recipient-not-found (404): nobody, a removed user, or a group the caller is not in; recipient-blocked-you
+   * @throws recipient-not-found (404): no user, a removed user, or a group the caller is not in; recipient-blocked-you
    * (403); client-message-id-reused (409); unavailable (503)
    */
   async send(me: ActingUser, command: SendMessage): Promise<Sent> {
     return this.store(await this.prepare(me, command));
   }
 
-  /** The first half of sending: whom it goes to. Who stores in the order of preparing keeps that order in each log. */
+  /** The first half of a send: finds the recipient. A caller that stores in the order of its `prepare` calls keeps that order in each log. */
   async prepare(me: ActingUser, command: SendMessage): Promise<Prepared> {
     const [recipient] = await Promise.all([
       this.recipient(me, command.recipient),
-      this.users.summaries([me.userId]), // at hand when the message is passed on
+      this.users.summaries([me.userId]), // cached by the time the message is fanned out
     ]);
     return { recipient, send: toSend(me, recipient, command) };
   }
@@ -71,7 +71,7 @@ export class SendingService {
     return this.complete(prepared, await this.queue.append(prepared.send), open);
   }
 
-  /** Stores what it can of many, and says of each what became of it, in their order; one refusal fails no other. */
+  /** Stores many messages. @returns one outcome per message, in their order; a refused one does not fail the others */
   async sendAll(me: ActingUser, items: readonly object[]): Promise<SendOutcome[]> {
     const recipientAt = once((address: string) => this.recipient(me, address));
     const prepared = await Promise.allSettled(
@@ -110,7 +110,7 @@ export class SendingService {
     return { status: problem.kind.status, problem: problemDetails(problem) };
   }
 
-  /** Any UUID that is no user's is taken for a group's: the append finds out whether the caller is in it. */
+  /** Takes any UUID that is no user's for a group's: the append finds out whether the caller is in it. */
   private async recipient(me: ActingUser, address: string): Promise<Recipient> {
     if (isUuid(address)) {
       const id = address.toLowerCase();
@@ -132,21 +132,21 @@ export class SendingService {
     return this.sent(send, recipient, await this.queue.append(send));
   }
 
-  /** The message that was stored, now or before. @throws what refused it */
+  /** The message that was stored, now or before. @throws the problem, if it was refused */
   private async sent(send: Send, recipient: Recipient, { outcome, seq, sentAt }: Appended): Promise<Sent> {
     if (outcome !== 'new' && outcome !== 'repeated') throw REFUSALS[outcome]();
     if (recipient.kind === 'group') this.groupIdCache.set(recipient.id, true);
     const isRepeated = outcome === 'repeated';
     const [senders, read] = await Promise.all([
       this.users.summaries([send.senderId]),
-      isRepeated && this.isRead(send, seq!), // what was just stored nobody has read
+      isRepeated && this.isRead(send, seq!), // nobody has read a message that was just stored
     ]);
     const row = { ...send, seq: seq!, sentAt: sentAt! };
     const sender = senders.get(send.senderId)!;
     return { message: messageView(row, { sender, recipient, read, isOwn: true }), isRepeated };
   }
 
-  /** Asks no membership: what was stored is answered as stored, also to a sender who has left since. */
+  /** Checks no membership: a sender who has left since gets the stored message too. */
   private async isRead({ senderId, conversationId }: Send, seq: number): Promise<boolean> {
     const states = await this.repository.readStates(this.work.now, senderId, [conversationId]);
     return isReadByOthers(seq, states.get(conversationId)!);

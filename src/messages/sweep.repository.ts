@@ -7,7 +7,7 @@ import { DATA_SOURCE } from '../database/data-source.js';
 import { statement } from '../database/statement.js';
 import type { Transaction, Tx } from '../database/tx.js';
 
-/** Messages of one step: a few milliseconds, so that nobody waits for it. */
+/** Messages of one step: it takes a few milliseconds, so that its locks delay nobody. */
 const STEP = 1_000;
 
 /** Index: conversations_deleted. */
@@ -16,7 +16,7 @@ const DELETED = statement<[limit: number], { id: ConversationId }>(
   `SELECT id FROM conversations WHERE deleted_at IS NOT NULL ORDER BY id LIMIT $1`,
 );
 
-/** The place of a step is last_seq, which goes down with the messages: a restart goes on where it was. Locks the row. */
+/** Lowers last_seq with the messages, so that after a restart the sweep continues at the same message. Locks the row. */
 const STEP_DOWN = statement<[id: ConversationId], { lastSeq: number }>(
   'messages.sweep-step',
   `UPDATE conversations SET last_seq = greatest(last_seq - ${STEP}, 0)

@@ -3,11 +3,11 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { EventBus } from '../events/event-bus.js';
 import { SweepRepository } from './sweep.repository.js';
 
-/** How often it is looked for what another process, or a crash, has left, in milliseconds. */
+/** How often it looks for conversations that another process deleted, or that a crash left, in milliseconds. */
 const EVERY_MS = 60_000;
 const CONVERSATIONS_AT_ONCE = 100;
 
-/** Removes the messages of deleted conversations, newest first, in small steps. */
+/** Deletes the messages of deleted conversations, newest first, in small steps. */
 @Injectable()
 export class SweepService implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly log = new Logger(SweepService.name);
@@ -20,12 +20,12 @@ export class SweepService implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly repository: SweepRepository,
     bus: EventBus,
   ) {
-    bus.on('group.deleted', () => this.begin());
+    bus.on('group.deleted', () => this.startSweep());
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => this.begin(), EVERY_MS).unref();
-    this.begin();
+    this.timer = setInterval(() => this.startSweep(), EVERY_MS).unref();
+    this.startSweep();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -34,9 +34,9 @@ export class SweepService implements OnApplicationBootstrap, OnModuleDestroy {
     await this.sweeping;
   }
 
-  private begin(): void {
+  private startSweep(): void {
     this.sweeping ??= this.sweep()
-      .catch((error: Error) => this.log.warn(`the sweep goes on in a minute: ${error.message}`))
+      .catch((error: Error) => this.log.warn(`the sweep continues in a minute: ${error.message}`))
       .finally(() => (this.sweeping = undefined));
   }
 

@@ -4,11 +4,11 @@ import { statement } from '../database/statement.js';
 import type { Tx } from '../database/tx.js';
 import { HIDDEN_SENDERS, MESSAGE_COLUMNS, VIEW_COLUMNS, type SeenMessage } from './seen-message.js';
 
-/** One looked-at message and the membership it was seen in; of an empty stretch, the membership alone. */
+/** One message that was looked at, and the membership it was read in; for an empty window, the membership alone. */
 export type WindowRow = WindowHead &
   (({ readonly seq: number; readonly visible: boolean } & SeenMessage) | { readonly seq: null });
 
-/** The member's place in the log when the window was read, in the same statement. */
+/** The membership and the head of the log, read in the same statement as the window. */
 export interface WindowHead {
   readonly conversationId: ConversationId;
   readonly joinedSeq: number;
@@ -19,9 +19,9 @@ const COLUMNS = `m.conversation_id AS "conversationId", m.joined_seq AS "joinedS
      ${VIEW_COLUMNS}, ${MESSAGE_COLUMNS}, (c.kind = 0 OR x.sender_id <> ALL (hidden_senders.ids)) AS visible`;
 
 /**
- * Of each conversation that $1 is a member of, the oldest $4 messages after a number. A conversation without such
- * messages answers one row, with its head; one that the user is not in answers none. Hidden messages are looked at,
- * so they count. Indexes: members_pkey, conversations_pkey, messages_pkey from the number on.
+ * For each conversation that $1 is a member of, the oldest $4 messages after a number. For a conversation without such
+ * messages it returns one row, with its head; for one that the user is not in, none. Messages of hidden senders are looked
+ * at, so they count. Indexes: members_pkey, conversations_pkey, messages_pkey from the number on.
  */
 const AFTER = statement<
   [userId: UserId, conversationIds: readonly ConversationId[], afterSeqs: readonly number[], limit: number],
@@ -40,7 +40,7 @@ const AFTER = statement<
    ORDER BY i.ord, x.seq`,
 );
 
-/** The newest $4 messages of one conversation before a number. Otherwise as above; messages_pkey backwards. */
+/** The newest $4 messages of one conversation before a number. Otherwise like AFTER; messages_pkey backwards. */
 const BEFORE = statement<[userId: UserId, conversationId: ConversationId, beforeSeq: number, limit: number], WindowRow>(
   'messages.window-before',
   `WITH hidden_senders AS MATERIALIZED (${HIDDEN_SENDERS})

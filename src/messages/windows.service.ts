@@ -12,15 +12,15 @@ import type { SeenMessage } from './seen-message.js';
 import type { MessageWindow, WindowQuery } from './windows.dto.js';
 import { WindowsRepository, type WindowRow } from './windows.repository.js';
 
-/** Where to read on in one conversation. */
+/** The number after which to read in one conversation. */
 export interface WindowStart {
   readonly conversationId: ConversationId;
   readonly seq: number;
-  /** The membership to read in; of another one there is no window. */
+  /** The membership to read in; if it is not the current one, there is no window. */
   readonly joinedSeq?: number;
 }
 
-/** Stretches of single conversations. */
+/** Reads windows: stretches of single conversations. */
 @Injectable()
 export class WindowsService {
   constructor(
@@ -47,8 +47,8 @@ export class WindowsService {
   }
 
   /**
-   * The windows that follow these positions, one statement for all; conversations that the user is not in have none.
-   * `more` says whether the log goes on.
+   * The windows after these positions, one statement for all; none for a conversation that the user is not in. `more` says
+   * whether the log continues.
    */
   async after(
     tx: Tx,

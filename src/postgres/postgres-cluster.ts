@@ -23,7 +23,7 @@ const run = promisify(execFile);
 /** The superuser of the cluster. */
 export const CLUSTER_USER = 'parley';
 
-/** Whose cluster to make, with what, and where to put it when its user cannot pass into `directory`. */
+/** How to make a cluster. It goes below `shelter` if `user` cannot enter `directory`. */
 export interface ClusterPlan {
   readonly programs: PostgresPrograms;
   readonly user: SystemUser;
@@ -35,10 +35,10 @@ export interface ClusterPlan {
   readonly onProgress: (step: string) => void;
 }
 
-/** Where the cluster of `directory` is, or will be: this directory, or a link to it. */
+/** Path of the cluster of `directory`, whether or not it was made: a directory, or a link to one. */
 export const clusterIn = (directory: string): string => path.join(directory, 'cluster');
 
-/** Makes the cluster if it is not there. @returns its real path. @throws where another major version made it */
+/** Makes the cluster if it does not exist. @returns its real path. @throws if another major version made it */
 export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   const cluster = clusterIn(plan.directory);
   if (!existsSync(cluster)) await makeCluster(plan, cluster);
@@ -51,7 +51,7 @@ export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   );
 }
 
-/** Makes it beside its place and moves it there when it is whole: a start that is killed meanwhile leaves no half cluster. */
+/** Makes the cluster under another name and renames it when it is complete: a start that is killed meanwhile leaves no half cluster. */
 async function makeCluster(plan: ClusterPlan, cluster: string): Promise<void> {
   const home = homeOf(plan, cluster);
   plan.onProgress(`making the database in ${home} (first start only)`);
@@ -66,7 +66,7 @@ async function makeCluster(plan: ClusterPlan, cluster: string): Promise<void> {
   symlinkSync(home, cluster);
 }
 
-/** As root below a closed directory such as /root, PostgreSQL's user cannot reach the cluster's place, so it gets another. */
+/** The real path of a new cluster: below `shelter` if root starts Parley in a closed directory such as /root, which PostgreSQL's user cannot enter. */
 function homeOf({ user, directory, shelter }: ClusterPlan, cluster: string): string {
   if (canEnter(user, directory)) return cluster;
   makeDirectory(shelter);
@@ -77,7 +77,7 @@ function own(file: string, { uid, gid }: SystemUser): void {
   if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid);
 }
 
-/** The same cluster on every machine, whatever its language: UTF-8, sorted by code point. */
+/** Makes the same cluster on every machine, whatever its language: UTF-8, sorted by code point. */
 async function initdb({ programs, user, password, durable }: ClusterPlan, cluster: string): Promise<void> {
   const passwordFile = `${cluster}-password`;
   writeFileSync(passwordFile, password, { mode: 0o600 });

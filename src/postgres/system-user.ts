@@ -2,20 +2,20 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { StartupError } from '../common/startup-error.js';
 
-/** Whom to run a program as: the user of this process where empty. */
+/** The user to run a program as; if empty, that of this process. */
 export interface SystemUser {
   readonly uid?: number;
   readonly gid?: number;
 }
 
-/** Every machine has one of them; PostgreSQL wants a user that has a name. */
+/** Every machine has one of them; PostgreSQL requires a user with a name. */
 const CANDIDATES = ['postgres', 'nobody'];
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
 /**
- * Whom PostgreSQL runs as, which refuses root: for root the owner of the cluster that is there already, else the
- * user `postgres` or `nobody`; for anyone else themselves.
+ * The user to run PostgreSQL as, which refuses to run as root: if this process is root's, the owner of the existing cluster,
+ * else `postgres` or `nobody`; otherwise the user of this process.
  */
 export function postgresUser(cluster: string): SystemUser {
   if (!isRoot()) return {};
@@ -41,6 +41,6 @@ function namedUser(): SystemUser {
 const idOf = (kind: '-u' | '-g', name: string): number =>
   Number(execFileSync('id', [kind, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
 
-/** Whether the user can pass into the directory, and so through all of its parents. */
+/** Whether the user can enter the directory, and so all of its parents. */
 export const canEnter = (user: SystemUser, directory: string): boolean =>
   user.uid === undefined || spawnSync('sh', ['-c', 'cd "$0"', directory], { ...user, cwd: '/' }).status === 0;

@@ -15,7 +15,7 @@ it.each([
 });
 
 it.each(['', 'ana', '@', '@a', '@a\u0000bc', 'ext:', 'ext:a b', '%', '%E0%A4%A', '%2540ana', `${ID}.1`, 'me'])(
-  '%j names nobody',
+  '%j is not an address',
   (address) => {
     expect(parseAddress(address)).toBeUndefined();
   },

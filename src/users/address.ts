@@ -1,14 +1,14 @@
 import { isUuid } from '../common/ids.js';
 import { EXTERNAL_ID, USERNAME } from './names.js';
 
-/** Whom an address names: exactly one of these. */
+/** A parsed address: exactly one of these. */
 export type ParsedAddress = { readonly id: string } | { readonly username: string } | { readonly externalId: string };
 
 const EXTERNAL = 'ext:';
 
 /**
  * Reads `<id>`, `@<username>` or `ext:<externalId>`, percent-encoded or not (no part of an address contains a percent
- * sign). Answers undefined for anything else: nobody can have that address.
+ * sign). Undefined for anything else: no user can have that address.
  */
 export function parseAddress(address: string): ParsedAddress | undefined {
   const text = decoded(address);
@@ -20,7 +20,7 @@ export function parseAddress(address: string): ParsedAddress | undefined {
   return undefined;
 }
 
-/** The one way an address is written of the many that name the same. */
+/** The canonical text of an address: several texts name the same user. */
 export function addressText(address: ParsedAddress): string {
   if ('id' in address) return address.id;
   return 'username' in address ? `@${address.username}` : EXTERNAL + address.externalId;

@@ -17,7 +17,7 @@ import { userOf } from './views.js';
 /** A list of all users goes on after this id. */
 const ALL = new CursorKind<[afterId: string]>('u1', isId);
 
-/** A search goes on after this username, or, once those are through, after this display name (in lower case) and id. */
+/** The next page of a search begins after this username, or, after the last username, after this display name (in lower case) and id. */
 const FOUND = new CursorKind<[stage: 'username' | 'displayName', key: string, id: string]>(
   'us1',
   isOneOf('username', 'displayName'),
@@ -25,7 +25,7 @@ const FOUND = new CursorKind<[stage: 'username' | 'displayName', key: string, id
   isId,
 );
 
-/** What callers read of the directory. */
+/** Shows and finds users. */
 @Injectable()
 export class DirectoryService {
   constructor(
@@ -35,7 +35,7 @@ export class DirectoryService {
     private readonly settings: Settings,
   ) {}
 
-  /** A removed user is shown too, by id: `deleted`, and without names. @throws user-not-found (404) */
+  /** Also a removed user, by id: `deleted`, and without names. @throws user-not-found (404) */
   async get(address: string, caller: Caller): Promise<User> {
     const user = await this.users.find(address, caller);
     if (!user) throw userNotFound();
@@ -44,7 +44,7 @@ export class DirectoryService {
 
   /**
    * Never finds removed users.
-   * @throws invalid (422): a user, or an application acting for one, that gives no `search`; malformed (400): the cursor
+   * @throws invalid (422): `search` is missing, though the caller is a user or acts for one; malformed (400): the cursor
    */
   async list({ search, limit = DEFAULT_LIMIT, cursor }: ListUsers, caller: Caller): Promise<UserPage> {
     const page = await this.find(search, limit, cursor, caller);
@@ -77,7 +77,7 @@ export class DirectoryService {
     return { items: user ? [user] : [] };
   }
 
-  /** Two ranges of two indexes, one after the other: usernames, then display names of users who were not among those. */
+  /** Two ranges of two indexes, one after the other: usernames, then display names of users whose username does not match. */
   private async byPrefix(prefix: string, limit: number, cursor?: string): Promise<Found> {
     const [stage, key, id] = cursor === undefined ? (['username', '', LOWEST_ID] as const) : FOUND.decode(cursor);
 

@@ -3,11 +3,11 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
 import type { UserId } from '../common/ids.js';
 
-/** A username as it may be given; it is kept in lower case. */
+/** A username in any case; it is stored in lower case. */
 export const USERNAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{2,31}$/;
 /** An application's own id for a user. */
 export const EXTERNAL_ID = /^[A-Za-z0-9._:@-]{1,128}$/;
-/** What a removed user is called. */
+/** The display name of a removed user. */
 export const DELETED_USER = 'Deleted user';
 
 export function IsUsername(): PropertyDecorator {
@@ -26,5 +26,5 @@ export function IsExternalId(): PropertyDecorator {
   );
 }
 
-/** The display name of who gave none: their username, else "User" and the last four (random) characters of the id. */
+/** The display name of a user without one: their username, else "User" and the last four (random) characters of the id. */
 export const defaultDisplayName = (id: UserId, username?: string): string => username ?? `User ${id.slice(-4)}`;

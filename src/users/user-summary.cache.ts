@@ -8,13 +8,13 @@ import { UsersRepository } from './users.repository.js';
 import { summaryOf } from './views.js';
 
 const MAX_CACHED = 50_000;
-const CACHED_MS = 60_000;
+const TTL_MS = 60_000;
 
-/** The names of users, remembered for a minute: they stand in every message that is answered. */
+/** Caches the names of users for a minute: every message in an answer contains its sender's. */
 @Injectable()
 export class UserSummaryCache {
-  private readonly cache = new LRUCache<UserId, UserSummary>({ max: MAX_CACHED, ttl: CACHED_MS });
-  /** Per read under way, the users that changed meanwhile: what it read of them may be old, so it is not remembered. */
+  private readonly cache = new LRUCache<UserId, UserSummary>({ max: MAX_CACHED, ttl: TTL_MS });
+  /** One set per running read: the users that changed during it. Their rows may be old, so they are not cached. */
   private readonly reads = new Set<Set<UserId>>();
 
   constructor(
@@ -30,12 +30,12 @@ export class UserSummaryCache {
     bus.on('user.removed', forget);
   }
 
-  /** What is remembered of a user just now. */
+  /** The cached summary, or undefined. */
   peek(id: UserId): UserSummary | undefined {
     return this.cache.get(id);
   }
 
-  /** One for every id; an id that is nobody's is answered as a removed user. */
+  /** One for every id; an id that no user has gets the summary of a removed user. */
   async of(ids: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserSummary>> {
     const found = new Map<UserId, UserSummary>();
     const missing = new Set<UserId>();
@@ -55,7 +55,7 @@ export class UserSummaryCache {
       const rows = new Map((await this.repository.names(this.work.now, ids)).map((row) => [row.id, row]));
       return ids.map((id) => {
         const row = rows.get(id);
-        // The id that was asked for: the row's own would stay beside it, 56 bytes for each user.
+        // the string of the caller, not the row's: the cache would keep a second one, 56 bytes per user
         const summary = summaryOf(row ? { ...row, id } : { id, username: null, displayName: '', deleted: true });
         if (row && !changed.has(id)) this.cache.set(id, summary);
         return summary;

@@ -1,8 +1,8 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** An account. A removed one keeps its row, without names, so that what it sent still has a sender. */
+/** An account. A removed one keeps its row, without names, so that its messages still have a sender. */
 @Entity('users')
-// Serves the search by display name; TypeORM cannot express it, so the migration alone does:
+// Serves the search by display name; TypeORM cannot express it, so only the migration makes it:
 // (lower(display_name) COLLATE "C", id) WHERE deleted_at IS NULL
 @Index('users_display_name', { synchronize: false })
 @Check('users_username_lower', `"username" = lower("username")`)
@@ -22,7 +22,7 @@ export class UserEntity {
   @Column('varchar', { name: 'display_name', length: 80 })
   displayName: string;
 
-  /** Counts up with each block and unblock the user makes. */
+  /** Increases with each block and unblock that the user makes. */
   @Column('bigint', { name: 'blocks_version', default: 0 })
   blocksVersion: number;
 

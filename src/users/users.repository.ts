@@ -8,7 +8,7 @@ import type { Transaction, Tx } from '../database/tx.js';
 import type { ParsedAddress } from './address.js';
 import { UserEntity } from './user.entity.js';
 
-/** What an answer says of a user. */
+/** The names of a user. */
 export interface NameRow {
   id: UserId;
   username: string | null;
@@ -16,24 +16,24 @@ export interface NameRow {
   deleted: boolean;
 }
 
-/** A user found by a name, and where in the order of that name they stand. */
+/** A user found by a name, and the sort key of that name. */
 export interface FoundRow extends UserEntity {
   key: string;
 }
 
-/** One found by display name: `listed` where the username matches too, so that the user came already; `looked` counts. */
+/** One found by display name: `listed` if the username matches too, so that an earlier page has the user; `looked` counts the rows. */
 export interface FoundByDisplayNameRow extends FoundRow {
   listed: boolean;
   looked: number;
 }
 
-/** What may be changed; what is absent stays. */
+/** The names to change; an absent one stays. */
 export interface Names {
   username?: string;
   displayName?: string;
 }
 
-/** How many display names one page looks at. */
+/** Most display names that one page looks at. */
 export const MAX_LOOKED_AT = 1000;
 
 const COLUMNS = `id, username, external_id AS "externalId", display_name AS "displayName",
@@ -61,7 +61,7 @@ const NAMES = statement<[ids: readonly UserId[]], NameRow>(
    FROM users WHERE id = ANY ($1::uuid[])`,
 );
 
-/** Indexes: users_pkey, users_username, users_external_id. Each user once for every way they are named. Never removed ones. */
+/** Indexes: users_pkey, users_username, users_external_id. Each user once per matching address. Never removed users. */
 const AT = statement<
   [ids: readonly UserId[], usernames: readonly string[], externalIds: readonly string[]],
   { id: UserId; address: string }
@@ -86,7 +86,7 @@ const BY_USERNAME_PREFIX = statement<[prefix: string, afterUsername: string, lim
 /**
  * Index: users_display_name (lower(display_name), id), a range as above (its lower end must stand in the row comparison, which
  * the scan begins at), looking at 1,000 entries at most. Users whose
- * username begins with $1 too have been listed by it; only the last entry looked at is answered nevertheless, to go on from.
+ * username begins with $1 too were listed by username; only the last entry looked at is returned all the same, for the cursor.
  */
 const BY_DISPLAY_NAME_PREFIX = statement<
   [prefix: string, afterKey: string, afterId: UserId, limit: number],
@@ -121,8 +121,8 @@ const UPDATE = statement<[id: UserId, username: string | null, displayName: stri
 );
 
 /**
- * Index: users_external_id, which decides a race: one inserts, the others update what it inserted. $4 is the display
- * name given, if any, $5 the one to begin with. `created` is whether the row is new (it was never updated).
+ * Index: users_external_id, which decides a race: one inserts, the others update its row. $4 is the given display
+ * name, if any, $5 that of a new user. `created` is whether the row is new (it was never updated).
  */
 const PUT = statement<
   [id: UserId, externalId: string, username: string | null, displayName: string | null, firstDisplayName: string],
@@ -203,7 +203,7 @@ export class UsersRepository {
     return tx.db.one(PUT, id, externalId, username ?? null, displayName ?? null, firstDisplayName);
   }
 
-  /** Undefined where there is no such user, or a removed one. */
+  /** Undefined if there is no such user, or they were removed. */
   update(tx: Tx, id: UserId, { username, displayName }: Names): Promise<UserEntity | undefined> {
     return tx.db.maybe(UPDATE, id, username ?? null, displayName ?? null);
   }

@@ -14,10 +14,10 @@ import type { UserSummary } from './users.dto.js';
 import { UsersRepository, type Names } from './users.repository.js';
 
 const MAX_CACHED_IDS = 100_000;
-/** How many unknown addresses a problem names. */
+/** Most unknown addresses in one problem. */
 const MAX_NAMED = 10;
 
-/** The directory of users. What changes a user takes the transaction of whoever changes it. */
+/** Finds and changes users. A method that changes a user takes the caller's transaction. */
 @Injectable()
 export class UsersService {
   private readonly userIdCache = new LRUCache<UserId, true>({ max: MAX_CACHED_IDS });
@@ -29,21 +29,21 @@ export class UsersService {
   ) {}
 
   /**
-   * Who has this address: a user id, `@username` in any case, or, for an application, `ext:<externalId>`; percent-encoded
-   * or not. A removed user is found too, by id, with `deletedAt` set.
+   * The user with this address: a user id, `@username` in any case, or, for an application, `ext:<externalId>`;
+   * percent-encoded or not. A removed user is found too, by id, with `deletedAt` set.
    */
   async find(address: string, caller: Caller): Promise<UserEntity | undefined> {
     const parsed = this.parse(address, caller);
     return parsed && this.repository.find(this.work.now, parsed);
   }
 
-  /** Undefined where nobody can have the address, or the caller may not use its kind. */
+  /** Undefined if no user can have the address, or the caller may not use this kind of address. */
   private parse(address: string, caller: Caller): ParsedAddress | undefined {
     const parsed = parseAddress(address);
     return parsed && 'externalId' in parsed && !caller.application ? undefined : parsed;
   }
 
-  /** As `find`, but never a removed user. @throws user-not-found (404) */
+  /** Like `find`, but never a removed user. @throws user-not-found (404) */
   async get(address: string, caller: Caller): Promise<UserEntity> {
     const user = await this.find(address, caller);
     if (!user || user.deletedAt) throw userNotFound();
@@ -51,9 +51,9 @@ export class UsersService {
   }
 
   /**
-   * Everybody who is named, once, with the address that named them, in one statement.
+   * The users with these addresses, each once, with the first address that names them, in one statement.
    *
-   * @throws user-not-found (404), which says who is nobody
+   * @throws user-not-found (404), which names the unknown addresses
    */
   async getAll(addresses: readonly string[], caller: Caller): Promise<Map<UserId, string>> {
     const parsed = addresses.map((address) => this.parse(address, caller));
@@ -64,8 +64,8 @@ export class UsersService {
     const users = new Map<UserId, string>();
     const unknown: string[] = [];
     for (const [index, address] of addresses.entries()) {
-      const at = parsed[index];
-      const id = at && found.get(addressText(at));
+      const parsedAddress = parsed[index];
+      const id = parsedAddress && found.get(addressText(parsedAddress));
       if (id === undefined) unknown.push(address);
       else users.set(id, users.get(id) ?? address);
     }
@@ -73,17 +73,17 @@ export class UsersService {
     return users;
   }
 
-  /** A summary for every id, remembered for a minute; removed users are called "Deleted user". */
+  /** A summary for every id, cached for a minute; removed users are called "Deleted user". */
   summaries(ids: Iterable<UserId>): Promise<ReadonlyMap<UserId, UserSummary>> {
     return this.summaryCache.of(ids);
   }
 
-  /** The summary, where it is remembered just now: for who cannot wait. */
+  /** The cached summary, synchronously; undefined if it is not cached. */
   cachedSummary(id: UserId): UserSummary | undefined {
     return this.summaryCache.peek(id);
   }
 
-  /** Whether the id is a user's, removed or not: what it once was it stays, so a yes is remembered. */
+  /** Whether the id is a user's, removed or not. It never becomes anything else, so a yes is cached. */
   async isUser(id: UserId): Promise<boolean> {
     if (this.userIdCache.has(id)) return true;
     const found = (await this.repository.find(this.work.now, { id })) !== undefined;

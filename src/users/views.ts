@@ -9,7 +9,7 @@ export function summaryOf({ id, username, displayName, deleted }: NameRow): User
   return { id, ...(username !== null && { username }), displayName, deleted };
 }
 
-/** What `caller` may see of a user. */
+/** A user as `caller` may see them. */
 export function userOf(user: UserEntity, caller: Caller): User {
   const { createdAt, externalId } = user;
   const summary = summaryOf({ ...user, deleted: user.deletedAt !== null });

@@ -6,16 +6,16 @@ import pg from 'pg';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
 
-/** How long a build may take on a busy machine, others before it included. */
+/** How long a build may take on a busy machine, including the builds it waits for. */
 export const BUILD_MS = 300_000;
 
-/** Builds what `npm start` starts, unless it is up to date. */
+/** Builds the server for `npm start`, unless the build is up to date. */
 export const buildProgram = (): Promise<void> => alone(process.execPath, 'scripts/build-if-stale.mjs');
 
 /** Builds the SDK. */
 export const buildSdk = (): Promise<void> => alone('npx', '--no-install', 'tsc', '-p', 'sdk');
 
-/** One build at a time: the run's test files share its PostgreSQL, and what is built. */
+/** One build at a time: the test files of a run share its PostgreSQL and the build. */
 async function alone(command: string, ...args: string[]): Promise<void> {
   const url = new URL('/postgres', process.env.TEMPLATE_DATABASE_URL);
   const client = new pg.Client({ connectionString: url.href });

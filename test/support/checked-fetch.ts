@@ -3,18 +3,18 @@ import { answerOf, faultsOf, findOperation, PROBLEM_SCHEMA, requiredHeaders, typ
 
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** What the OpenAPI document does not describe: the document itself and the page that shows it. */
+/** Paths that the OpenAPI document does not describe: the document itself and the page that shows it. */
 const UNDESCRIBED = /^\/(docs|openapi\.json|asyncapi\.json|metrics)/;
 
 const violations: string[] = [];
 
-/** What a test swallows still fails it. */
+/** Fails the test also if it swallows the error. */
 afterEach(() => {
   const found = violations.splice(0);
   if (found.length > 0) throw new Error(found.join('\n\n'));
 });
 
-/** `fetch` that holds every exchange against the OpenAPI document; whatever is not declared there fails the test. */
+/** `fetch` that checks every exchange against the OpenAPI document; anything it does not declare fails the test. */
 export async function checkedFetch(request: Request): Promise<Response> {
   const sent = request.clone();
   const response = await fetch(request);
@@ -79,7 +79,7 @@ function problemFaults(response: Response, body: unknown): string[] {
   ];
 }
 
-/** What the server accepts has to be what the document allows. */
+/** The document must allow every request that the server accepts. */
 async function requestFaults(operation: Operation, request: Request, response: Response): Promise<string[]> {
   if (!response.ok) return [];
   const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name);
@@ -92,7 +92,7 @@ async function requestFaults(operation: Operation, request: Request, response: R
   return [...faults, ...accepted.map((fault) => `accepted a request: ${fault}`)];
 }
 
-/** Each message of a batch is refused in its own outcome. */
+/** A bad message of a batch is refused in its own outcome. */
 const isAnsweredInside = ({ operationId }: Operation, fault: string): boolean =>
   operationId === 'sendMessages' && /^\/messages\/\d+/.test(fault);
 

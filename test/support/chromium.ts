@@ -6,7 +6,7 @@ const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** Chromium itself takes seconds to start on a busy machine. */
 const BROWSER_TEST_MS = 60_000;
 
-/** A test in a browser; its page may throw nothing. On a developer's machine without Chromium it is left out, in CI it fails. */
+/** A test in a browser; an error in its page fails it. Without Chromium it is skipped on a developer's machine, and fails in CI. */
 export function itInChromium(name: string, test: (page: Page) => Promise<void>): void {
   const run = existsSync(CHROMIUM) || process.env.CI ? it : it.skip;
   run(name, () => withPage(test), BROWSER_TEST_MS);

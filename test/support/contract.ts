@@ -43,7 +43,7 @@ export interface Operation extends OperationObject {
 
 const document = JSON.parse(readFileSync('openapi.json', 'utf8')) as Document;
 
-/** Every operation of the document; those with fewer parameters in their path first, as `me` goes before `{address}`. */
+/** Every operation of the document; those with fewer parameters in their path first, so that `me` comes before `{address}`. */
 export const operations: readonly Operation[] = Object.entries(document.paths)
   .flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({
@@ -62,7 +62,7 @@ const ajv = new Ajv2020({ strict: false, allErrors: true });
 (addFormats as unknown as (to: Ajv2020) => void)(ajv);
 ajv.addSchema({ $id: 'parley', components: { schemas: closed(document.components.schemas) } });
 
-/** A field that no schema names is a fault, in answers too. */
+/** A field that no schema declares is a fault, in answers too. */
 function closed(schemas: Record<string, SchemaObject>): Record<string, SchemaObject> {
   return Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [
@@ -74,13 +74,13 @@ function closed(schemas: Record<string, SchemaObject>): Record<string, SchemaObj
 
 const validators = new Map<string, ValidateFunction>();
 
-/** What the document says of an operation's answers with this status. */
+/** The document's answer of an operation with this status. */
 export function answerOf(operation: Operation, status: number): AnswerObject | undefined {
   const declared = operation.responses[String(status)];
   return declared?.$ref ? document.components.responses[declared.$ref.split('/').at(-1)!] : declared;
 }
 
-/** What is wrong with a value, for people; empty where it matches. */
+/** The faults of a value, for people; empty if it matches. */
 export function faultsOf(schema: object, value: unknown): string[] {
   const key = JSON.stringify(schema);
   const validate = validators.get(key) ?? ajv.compile(JSON.parse(key.replaceAll('"#/', '"parley#/')) as object);
@@ -92,7 +92,7 @@ export function faultsOf(schema: object, value: unknown): string[] {
   });
 }
 
-/** The headers that an answer has to carry. */
+/** The headers that an answer must have. */
 export const requiredHeaders = (answer: AnswerObject): string[] =>
   Object.keys(answer.headers ?? {}).filter((name) => document.components.headers[name]?.required);
 

@@ -2,8 +2,8 @@ import type { TestServer } from './server.js';
 import type { Truth } from './truth.js';
 
 /**
- * Stores a whole truth as it is, as rows: what would take too long, or could not be timed so, through the API. No process is
- * told of it: for people who have not asked for anything yet.
+ * Stores a whole truth as rows, if the API would take too long or would set other times. No process gets events of it: use it
+ * for people whose data no process has read yet.
  */
 export async function fill({ db }: TestServer, { logs, blocks }: Truth): Promise<void> {
   const conversations = [...logs.values()].map(({ id, ends, messages, members }) => {

@@ -16,14 +16,14 @@ import { newWorld, type World } from './world.js';
 
 const PEOPLE = 4;
 
-/** Something somebody does. People, groups and conversations by number; `at` is a share of a log. */
+/** One step of one person. People, groups and conversations by number; `at` is a share of a log. */
 export type Step =
   | { readonly do: 'send'; readonly who: number; readonly to: number; readonly times: number }
   | { readonly do: 'add' | 'leave' | 'rejoin'; readonly who: number; readonly group: number }
   | { readonly do: 'block' | 'unblock'; readonly who: number; readonly whom: number }
   | { readonly do: 'read' | 'delivered'; readonly who: number; readonly of: number; readonly at: number };
 
-// Some more often than others, so that what they do meets.
+// Some more often than others, so that steps meet in the same conversations.
 const person = fc.constantFrom(0, 0, 1, 1, 1, 2, 3);
 const group = fc.constantFrom(0, 0, 1);
 const anyTarget = fc.oneof(
@@ -31,7 +31,7 @@ const anyTarget = fc.oneof(
   group.map((number) => PEOPLE + number),
 );
 
-/** Anything that can be done; `times` says how many messages may go at once. */
+/** Any step; `times` says how many messages go at once. */
 export const anyStep = (times: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
   fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('send' as const), who: person, to: anyTarget, times }) },
@@ -61,8 +61,8 @@ export const anyStep = (times: fc.Arbitrary<number>): fc.Arbitrary<Step> =>
   );
 
 /**
- * Four people and two groups, in which each step is done through the API and, beside it, in a `Truth`. A step that the
- * rules refuse has to be refused, with the right problem.
+ * Four people and two groups. Each step runs through the API and in a `Truth`. If the rules refuse a step, the API must
+ * refuse it with the right problem.
  */
 export class History {
   readonly truth = new Truth();
@@ -145,7 +145,7 @@ export class History {
     log.members.delete(who.id);
   }
 
-  /** Leaves and comes back with nothing said in between: another membership, at the same place perhaps. */
+  /** Leaves and comes back without a message in between: another membership, perhaps with the same joinedSeq. */
   private async rejoin(who: Person, log: Log): Promise<void> {
     await this.leave(who, log);
     await this.add(who, log);
@@ -169,7 +169,7 @@ export class History {
     if (what === 'read') place.readSeq = Math.max(place.readSeq, seq);
   }
 
-  /** The conversation with a person, new where nobody has sent in it, or a group. */
+  /** The conversation with a person, which is new if it has no message, or a group. */
   private log(who: Person, with_: number): Log {
     const other = this.people[with_];
     if (!other) return this.truth.logs.get(this.groupIds[with_ - PEOPLE]!)!;

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import type { ClientFrame, ServerFrame } from '../../sdk/src/index.js';
 import { frameFaults } from './live-contract.js';
 
-/** Longer than anything takes that a test waits for. */
+/** Longer than any step that a test waits for. */
 const PATIENCE_MS = 10_000;
 
 type Resume = Extract<ClientFrame, { type: 'resume' }>;
@@ -16,22 +16,22 @@ export type Positions = NonNullable<Resume['positions']>;
 export interface Credentials {
   /** Of the upgrade, for instance `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** As a browser does: the token as a second subprotocol. */
+  /** The token as a second subprotocol, like a browser. */
   readonly token?: string;
 }
 
 export interface ConnectOptions extends Omit<Resume, 'type'>, Credentials {
-  /** False: nothing is said by itself, not even `resume`. */
+  /** False: the client sends nothing by itself, not even `resume`. */
   readonly resume?: false;
 }
 
-/** Why a socket was closed. */
+/** The code and reason of a closed socket. */
 export interface Closed {
   readonly code: number;
   readonly reason: string;
 }
 
-/** An upgrade that was answered with something else than a socket. */
+/** A refused upgrade, and its answer. */
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -45,7 +45,7 @@ export class Refused extends Error {
 const open = new Set<LiveClient>();
 const violations: string[] = [];
 
-/** What a test swallows still fails it; what it leaves open is closed. */
+/** Fails the test also if it swallows the error; closes the sockets that it leaves open. */
 afterEach(() => {
   for (const client of open) client.terminate();
   const found = violations.splice(0);
@@ -53,13 +53,13 @@ afterEach(() => {
 });
 
 /**
- * A socket of `GET /v1/live` and nothing more: it applies no rules. Every frame, in both directions, is held against
- * asyncapi.json; whatever is not as it says fails the test.
+ * A socket of `GET /v1/live` and nothing more: it applies no rules. Every frame, in both directions, is checked against
+ * asyncapi.json; one that does not match fails the test.
  */
 export class LiveClient {
-  /** All that the server has told, in its order. */
-  readonly told: ServerFrame[] = [];
-  /** Called with each frame as it comes, before anyone who waits. */
+  /** All frames of the server, in order. */
+  readonly received: ServerFrame[] = [];
+  /** Called with each frame when it arrives, before any waiting call resolves. */
   onTold: (frame: ServerFrame) => void = () => undefined;
   private readonly untaken: ServerFrame[] = [];
   private readonly waiting = new Set<() => void>();
@@ -77,11 +77,11 @@ export class LiveClient {
     });
   }
 
-  /** Resolves once the socket is open. @throws Refused where the server answers otherwise */
+  /** Resolves when the socket is open. @throws Refused if the server answers otherwise */
   static async open(url: string, { headers, token }: Credentials = {}): Promise<LiveClient> {
     const protocols = ['parley.v1', ...(token === undefined ? [] : [`bearer.${token}`])];
     const ws = new WebSocket(`${url.replace(/^http/, 'ws')}/v1/live`, protocols, { headers, perMessageDeflate: false });
-    const client = new LiveClient(ws); // it listens before the first frame
+    const client = new LiveClient(ws); // it has its handlers before the first frame
     await new Promise<void>((resolve, reject) => {
       ws.once('open', resolve);
       ws.once('error', reject);
@@ -94,23 +94,23 @@ export class LiveClient {
     return client;
   }
 
-  /** Opens a socket, and begins to follow with what is given. */
+  /** Opens a socket, and sends the given resume. */
   static async connect(url: string, options: ConnectOptions = {}): Promise<LiveClient> {
     const { headers, token, resume, ...rest } = options;
     const client = await LiveClient.open(url, { headers, token });
-    if (resume !== false) client.say({ type: 'resume', ...rest });
+    if (resume !== false) client.sendFrame({ type: 'resume', ...rest });
     return client;
   }
 
-  /** Says a frame that the document allows; the server may refuse it all the same. */
-  say(frame: ClientFrame): void {
+  /** Sends a frame that the document allows; the server may refuse it all the same. */
+  sendFrame(frame: ClientFrame): void {
     const faults = frameFaults('client', frame);
     if (faults.length > 0) throw new Error(`a frame that the document does not allow: ${faults.join(', ')}`);
     this.ws.send(JSON.stringify(frame));
   }
 
-  /** Says something that the document does not allow: text as it is, bytes as a binary frame, an object as JSON. */
-  sayBad(data: string | Buffer | object): void {
+  /** Sends a frame that the document does not allow: text as it is, bytes as a binary frame, an object as JSON. */
+  sendBad(data: string | Buffer | object): void {
     const isObject = typeof data === 'object' && !Buffer.isBuffer(data);
     if (isObject && frameFaults('client', data).length === 0) throw new Error('the document allows this frame');
     this.ws.send(isObject ? JSON.stringify(data) : data);
@@ -120,7 +120,7 @@ export class LiveClient {
   send(recipient: string | { readonly id: string }, text: string, clientMessageId?: string): Promise<Told<'reply'>> {
     const ref = `r${++this.refs}`;
     const address = typeof recipient === 'string' ? recipient : recipient.id;
-    this.say({
+    this.sendFrame({
       type: 'send',
       ref,
       recipient: address,
@@ -131,16 +131,16 @@ export class LiveClient {
   }
 
   read(message: { readonly id: string }): void {
-    this.say({ type: 'read', messageId: message.id });
+    this.sendFrame({ type: 'read', messageId: message.id });
   }
 
   delivered(message: { readonly id: string }): void {
-    this.say({ type: 'delivered', messageId: message.id });
+    this.sendFrame({ type: 'delivered', messageId: message.id });
   }
 
   /**
-   * The first frame of this type that nobody has taken yet and that matches; waits for it. Frames that are passed over
-   * stay for others to take.
+   * Waits for the first frame of this type that matches and that no call has taken yet. Frames that do not match stay for
+   * later calls.
    */
   async next<T extends Type>(type: T, match: (frame: Told<T>) => boolean = () => true): Promise<Told<T>> {
     const isMeant = (frame: ServerFrame): frame is Told<T> => frame.type === type && match(frame as Told<T>);
@@ -149,21 +149,21 @@ export class LiveClient {
     return this.untaken.splice(at, 1)[0] as Told<T>;
   }
 
-  /** The texts of the next messages, which come in this number or fail the test. */
+  /** The texts of the next messages; the test fails if fewer come. */
   async texts(count: number): Promise<string[]> {
     const texts: string[] = [];
     while (texts.length < count) texts.push((await this.next('message')).message.text);
     return texts;
   }
 
-  /** What nobody has taken yet of this type. */
+  /** The frames of this type that no call has taken yet. */
   rest<T extends Type>(type: T): Told<T>[] {
     return this.untaken.filter((frame): frame is Told<T> => frame.type === type);
   }
 
-  /** A ping and its pong. The server has by then told what it had for this socket when the ping came, but for what it reads for it. */
+  /** A ping and its pong. By then the server has sent every frame that it had for this socket at the ping, except those it still reads from the database. */
   async pong(): Promise<void> {
-    this.say({ type: 'ping' });
+    this.sendFrame({ type: 'ping' });
     await this.next('pong');
   }
 
@@ -184,17 +184,17 @@ export class LiveClient {
     return this.closed();
   }
 
-  /** Cuts the connection as a network does. */
+  /** Cuts the connection, like a network. */
   terminate(): void {
     this.ws.terminate();
   }
 
-  /** Stops reading from the connection: what the server tells piles up. */
+  /** Stops reading from the connection: the server's frames pile up. */
   pause(): void {
     this.ws.pause();
   }
 
-  /** Reads again. */
+  /** Continues to read. */
   unpause(): void {
     this.ws.resume();
   }
@@ -203,8 +203,8 @@ export class LiveClient {
     const text = data.toString();
     const frame = JSON.parse(text) as ServerFrame;
     const faults = [...(isBinary ? ['a binary frame'] : []), ...frameFaults('server', frame)];
-    if (faults.length > 0) violations.push(`the server told ${text}\n  ${faults.join('\n  ')}`);
-    this.told.push(frame);
+    if (faults.length > 0) violations.push(`the server sent ${text}\n  ${faults.join('\n  ')}`);
+    this.received.push(frame);
     this.untaken.push(frame);
     this.onTold(frame);
     this.wake();
@@ -232,7 +232,7 @@ export class LiveClient {
 
   private summary(): string {
     const shown = this.untaken.slice(-10).map((frame) => JSON.stringify(frame).slice(0, 200));
-    return `Of ${this.told.length} frames nobody took ${this.untaken.length}, the last being\n  ${shown.join('\n  ')}`;
+    return `Of ${this.received.length} frames no call took ${this.untaken.length}, the last being\n  ${shown.join('\n  ')}`;
   }
 }
 

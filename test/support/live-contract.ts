@@ -21,7 +21,7 @@ interface Document {
   };
 }
 
-/** Who says a frame. */
+/** The sender of a frame. */
 export type Side = 'client' | 'server';
 
 const ACTIONS = { receive: 'client', send: 'server' } as const;
@@ -31,7 +31,7 @@ export const liveDocument = JSON.parse(readFileSync('asyncapi.json', 'utf8')) as
 const ajv = new Ajv({ strict: false, allErrors: true });
 (addFormats as unknown as (to: Ajv) => void)(ajv);
 
-/** A field that no schema names is a fault, in what the server tells too. */
+/** A field that no schema declares is a fault, in the server's frames too. */
 const closed = (schema: Schema): Schema => ({ ...schema, ...(schema.properties && { additionalProperties: false }) });
 
 const { messages, schemas } = liveDocument.components;
@@ -58,7 +58,7 @@ export const frameKinds: readonly Kind[] = Object.values(liveDocument.operations
 
 const byType = new Map(frameKinds.map((kind) => [`${kind.side} ${kind.type}`, kind]));
 
-/** What is wrong with a frame, for people; empty where it is as the document says. */
+/** The faults of a frame, for people; empty if it matches the document. */
 export function frameFaults(side: Side, frame: unknown): string[] {
   const { type } = (frame ?? {}) as { type?: unknown };
   const kind = byType.get(`${side} ${String(type)}`);

@@ -6,7 +6,7 @@ import type { Person } from './person.js';
 type Message = Schemas['Message'];
 type Conversation = Schemas['Conversation'];
 
-/** What is held of one conversation. */
+/** The client's copy of one conversation. */
 interface Held {
   seq: number;
   readonly joinedSeq: number;
@@ -15,9 +15,9 @@ interface Held {
 }
 
 /**
- * A client that keeps everything and holds sockets, one after the other. It does what asyncapi.json says of positions,
- * and looks at nothing else: what it holds is what its user can read, or a rule is broken. It throws, at the next
- * `settled` at the latest, where a message would be doubled or out of order.
+ * A client that keeps everything and opens sockets, one after the other. It follows asyncapi.json's rules for positions and
+ * nothing else: if it does not hold exactly the messages that its user can read, a rule is broken. If a message is doubled or
+ * out of order, it throws, at the next `settled` at the latest.
  */
 export class LiveLog {
   /** How often the log was read because a frame left a gap. */
@@ -25,20 +25,20 @@ export class LiveLog {
   private readonly held = new Map<string, Held>();
   private blocksVersion: number | undefined;
   private socket: LiveClient | undefined;
-  /** Frames are applied one after the other, as applying one may need a request. */
+  /** Applies frames one after the other, because one may need a request. */
   private work: Promise<void> = Promise.resolve();
   private failure: unknown;
   private mustConnectAnew = false;
-  /** Sockets whose frames no longer count. */
+  /** Sockets whose frames are ignored. */
   private readonly past = new WeakSet<LiveClient>();
 
   constructor(
     private readonly person: Person,
-    /** Another copy of the server than the person's own. */
+    /** Another server on the database than the person's own. */
     private readonly url = person.baseUrl,
   ) {}
 
-  /** Connects with what is held, and begins to apply what comes. What an earlier socket told is applied before. */
+  /** Connects with the client's positions, and starts to apply frames. Those of an earlier socket are applied before. */
   async connect(url = this.url): Promise<LiveClient> {
     await this.work;
     this.mustConnectAnew = false;
@@ -47,11 +47,15 @@ export class LiveLog {
     const socket = await LiveClient.open(url, { headers });
     socket.onTold = (frame) => this.later(() => this.apply(frame, socket));
     this.socket = socket;
-    socket.say({ type: 'resume', positions: this.positions(), ...(blocksVersion !== undefined && { blocksVersion }) });
+    socket.sendFrame({
+      type: 'resume',
+      positions: this.positions(),
+      ...(blocksVersion !== undefined && { blocksVersion }),
+    });
     return socket;
   }
 
-  /** Cuts the connection; what has come is still applied. */
+  /** Cuts the connection; frames that have arrived are still applied. */
   async drop(): Promise<void> {
     const { socket } = this;
     this.socket = undefined;
@@ -61,29 +65,29 @@ export class LiveLog {
     await this.settled();
   }
 
-  /** Connects where no socket is open, as often as the rules ask for it; resolves when a backlog is through and applied. */
-  async level(url = this.url): Promise<void> {
+  /** Connects if no socket is open, as often as the rules ask for it; resolves when a backlog has arrived and is applied. */
+  async catchUp(url = this.url): Promise<void> {
     do {
       if (!this.socket?.isOpen || this.mustConnectAnew) await this.connect(url);
       const { socket } = this;
       const ready = this.ready().catch((error: unknown) => {
-        if (socket!.isOpen) throw error; // else it was closed to connect anew
+        if (socket!.isOpen) throw error; // else it was closed to connect again
       });
       await Promise.race([ready, socket!.closed()]);
       await this.settled();
     } while (!this.socket?.isOpen || this.mustConnectAnew);
   }
 
-  /** Resolves when all that has come is applied. @throws what was doubled or out of order */
+  /** Resolves when all frames that have arrived are applied. @throws if a message was doubled or out of order */
   async settled(): Promise<void> {
     let work: Promise<void> | undefined;
     while (work !== this.work) await (work = this.work);
     if (this.failure) throw this.failure as Error;
   }
 
-  /** Resolves when the socket that is open has told that its backlog is through. */
+  /** Resolves when the open socket has received its backlog. */
   private async ready(): Promise<void> {
-    if (!this.socket!.told.some(({ type }) => type === 'ready')) await this.socket!.next('ready');
+    if (!this.socket!.received.some(({ type }) => type === 'ready')) await this.socket!.next('ready');
   }
 
   /** Waits until it holds a message with this text. */
@@ -100,7 +104,7 @@ export class LiveLog {
     return this.held.get(conversationId)?.messages.map(({ text }) => text) ?? [];
   }
 
-  /** What a fresh load can be compared with, by conversation. */
+  /** The messages to compare with a fresh load, by conversation. */
   contents(): Record<string, object> {
     return Object.fromEntries(
       [...this.held]
@@ -110,8 +114,8 @@ export class LiveLog {
     );
   }
 
-  /** What its user can read, loaded anew: what `contents` has to be once it is level. */
-  async fresh(): Promise<Record<string, object>> {
+  /** The messages that its user can read, loaded again: `contents` must equal it when the client is caught up. */
+  async freshLoad(): Promise<Record<string, object>> {
     const ids: string[] = [];
     for await (const { id } of this.person.api.each('listConversations', { limit: 200 })) ids.push(id);
     const found: Record<string, object> = {};
@@ -150,7 +154,7 @@ export class LiveLog {
   private async take({ afterSeq, message }: Told<'message'>): Promise<void> {
     const { conversationId, seq } = message;
     const held = this.held.get(conversationId) ?? (await this.begin(conversationId));
-    if (!held) return; // no longer a member: the frame that says so is on its way
+    if (!held) return; // no longer a member: the frame for it is on its way
     if (afterSeq > held.seq) await this.readTo(conversationId, held, afterSeq);
     if (afterSeq > held.seq || seq <= held.seq) return;
     this.add(held, [message], seq);
@@ -176,7 +180,7 @@ export class LiveLog {
     else throw new Error('joined without a head');
   }
 
-  /** Whether it belongs to the resume cannot be seen in every case; connecting again is right in both. */
+  /** The client cannot always see whether it belongs to the resume; connecting again is right in both cases. */
   private async blocked({ blocksVersion }: Told<'blocks'>, socket: LiveClient): Promise<void> {
     this.blocksVersion = blocksVersion;
     for (const [id, { kind }] of this.held) if (kind === 'group') this.held.delete(id);
@@ -185,7 +189,7 @@ export class LiveLog {
     socket.terminate();
   }
 
-  /** What is not held begins at its joinedSeq, and is read up to the end that its head tells. */
+  /** Starts a new conversation at its joinedSeq, and reads it up to its head. */
   private async loadHeads(): Promise<void> {
     for await (const head of this.person.api.each('listConversations', { limit: 200 })) {
       if (this.held.has(head.id)) continue;

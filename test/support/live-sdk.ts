@@ -6,7 +6,7 @@ import { frameFaults } from './live-contract.js';
 const open = new Set<Live>();
 const violations: string[] = [];
 
-/** What a test leaves open is closed; a frame that is not as asyncapi.json says fails it. */
+/** Closes the clients that a test leaves open; a frame that does not match asyncapi.json fails the test. */
 afterEach(() => {
   for (const live of open) live.close();
   open.clear();
@@ -14,7 +14,7 @@ afterEach(() => {
   if (found.length > 0) throw new Error(found.join('\n'));
 });
 
-/** A WebSocket that holds both directions against the document. */
+/** A WebSocket that checks both directions against the document. */
 class CheckedWebSocket extends WebSocket {
   constructor(url: string, protocols?: string[], options?: object) {
     super(url, protocols, options);
@@ -31,7 +31,7 @@ class CheckedWebSocket extends WebSocket {
   }
 }
 
-/** What one live client tells, kept: it closes with the test. */
+/** A live client and the events that it emitted: it closes with the test. */
 export class Followed {
   readonly messages: LiveMessage[] = [];
   private readonly waiting = new Set<() => void>();
@@ -49,7 +49,7 @@ export class Followed {
     return new Followed(api.live({ webSocket: CheckedWebSocket, ...options }));
   }
 
-  /** All texts, once there are so many. */
+  /** All texts, when there are at least this many. */
   async texts(count: number): Promise<string[]> {
     while (this.messages.length < count) await new Promise<void>((resolve) => this.waiting.add(resolve));
     return this.messages.map(({ text }) => text);

@@ -2,7 +2,7 @@ import type { Input, Parley, Schemas } from '../../sdk/src/index.js';
 import { LiveClient, type ConnectOptions } from './live-client.js';
 import { raw, type RawAnswer, type RawOptions } from './raw.js';
 
-/** Whom something is sent to or done with: by id, or by any address. */
+/** A user by id, or by any address. */
 export type Addressable = string | { readonly id: string };
 
 const addressOf = (who: Addressable): string => (typeof who === 'string' ? who : who.id);
@@ -15,7 +15,7 @@ interface Identity {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Somebody with an account, who is signed in or for whom an application acts. */
+/** A user who is signed in or for whom an application acts. */
 export class Person implements Identity {
   readonly id: string;
   readonly username: string;
@@ -44,7 +44,7 @@ export class Person implements Identity {
     return raw(this.baseUrl + path, method, { ...options, headers: { ...this.headers, ...options.headers } });
   }
 
-  /** A socket that follows, from what was not delivered yet on or as said. It closes with the test. */
+  /** A socket with a resume, by default from the first undelivered message. It closes with the test. */
   connect(options: ConnectOptions = {}): Promise<LiveClient> {
     const headers = options.token === undefined ? this.headers : {};
     return LiveClient.connect(this.baseUrl, { headers, ...options });
@@ -55,7 +55,7 @@ export class Person implements Identity {
     return this.api.sendMessage({ recipient: addressOf(to), text, ...id });
   }
 
-  /** What they can list, oldest first, across all pages. */
+  /** The messages they can list, oldest first, across all pages. */
   async messages(query: Input<'listMessages'> = {}): Promise<Schemas['Message'][]> {
     const found: Schemas['Message'][] = [];
     for await (const message of this.api.each('listMessages', { order: 'oldest', ...query })) found.push(message);
@@ -66,7 +66,7 @@ export class Person implements Identity {
     return (await this.messages(query)).map(({ text }) => text);
   }
 
-  /** What they have received and not read. */
+  /** The messages they have received and not read. */
   unread(): Promise<string[]> {
     return this.texts({ read: false });
   }
@@ -87,7 +87,7 @@ export class Person implements Identity {
     return this.api.removeBlock({ address: addressOf(who) });
   }
 
-  /** Makes a group of oneself and these. */
+  /** Creates a group with these members. */
   createGroup(name: string, ...members: Addressable[]): Promise<Schemas['Group']> {
     return this.api.createGroup({ name, members: members.map(addressOf) });
   }
@@ -104,7 +104,7 @@ export class Person implements Identity {
     return this.remove(group, this);
   }
 
-  /** Their view of a group, or of the direct conversation with somebody. */
+  /** Their view of a group, or of the direct conversation with a user. */
   conversation(other: Addressable): Promise<Schemas['Conversation']> {
     return this.api.getConversation({ conversation: addressOf(other) });
   }

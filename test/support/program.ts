@@ -19,9 +19,10 @@ type Environment = Readonly<Record<string, string>>;
 const running: Program[] = [];
 const directories: string[] = [];
 
-/** The program as people start it: a process of its own, from what `npm run build` made. */
+/** The program as people start it: a process of its own, from the output of `npm run build`. */
 export class Program {
-  private output = '';
+  /** Its output so far. */
+  output = '';
   private readonly changed = new Set<() => void>();
   readonly exit: Promise<Exit>;
 
@@ -51,33 +52,28 @@ export class Program {
     );
   }
 
-  /** All that it has written so far. */
-  get said(): string {
-    return this.output;
-  }
-
-  /** Resolves with the match once it has written this; rejects where it ends without. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
+  /** Resolves with the match when its output matches; rejects if it ends without. */
+  async waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.output);
       if (match) return match;
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
-        throw new Error(`ended without saying ${pattern}:\n${this.output}`);
+        throw new Error(`ended without the output ${pattern}:\n${this.output}`);
       }
       await new Promise<void>((resolve) => this.changed.add(resolve));
     }
   }
 
-  /** Where it listens, once it does. */
+  /** Its address, when it listens. */
   async url(): Promise<string> {
-    return (await this.says(/API +(http:.*)\/v1\n/))[1] ?? '';
+    return (await this.waitForOutput(/API +(http:.*)\/v1\n/))[1] ?? '';
   }
 
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
 
-  /** As a terminal does: to the program and all that it has started. Nothing where all of them have ended. */
+  /** Signals the program and all its child processes, like a terminal. Does nothing if all of them have ended. */
   signalGroup(signal: NodeJS.Signals): void {
     if (this.child.pid === undefined) return;
     try {
@@ -94,7 +90,7 @@ export class Program {
   }
 }
 
-/** A DATA_DIR that nothing has used, which any user of the machine can pass through. */
+/** A new DATA_DIR, which any user of the machine can enter. */
 export function newDataDir(): string {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'parley-start-'));
   chmodSync(directory, 0o755);
@@ -102,11 +98,11 @@ export function newDataDir(): string {
   return path.join(directory, 'data');
 }
 
-/** Process id of the PostgreSQL that runs, or should run, on this DATA_DIR. */
+/** Process id of the PostgreSQL on this DATA_DIR, by its postmaster.pid. */
 export const postgresOf = (dataDir: string): number =>
   Number.parseInt(readFileSync(path.join(dataDir, 'postgres/cluster/postmaster.pid'), 'utf8'), 10);
 
-/** Resolves when there is no such process any more. */
+/** Resolves when the process has ended. */
 export async function isGone(pid: number): Promise<true> {
   while (isAlive(pid)) await sleep(POLL_MS);
   return true;

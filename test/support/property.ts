@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 
-/** Longer than this and a failure is reported as far as it was narrowed down. Under Jest's own limit, see `PROPERTY_TIMEOUT`. */
+/** After this time a failure is reported as small as it is by then. Below Jest's own limit, see `PROPERTY_TIMEOUT`. */
 const NARROW_FOR_MS = 90_000;
-/** For `it(…, PROPERTY_TIMEOUT)`: a failure takes as long as it takes to narrow it down. */
+/** For `it(…, PROPERTY_TIMEOUT)`: a failure takes time to shrink. */
 export const PROPERTY_TIMEOUT = NARROW_FOR_MS + 30_000;
 
 /**
- * Holds `check` over random inputs. A failure says its seed: `PROPERTY_SEED=<seed> npm test -- <file>` runs the same
+ * Runs `check` with random inputs. A failure prints its seed: `PROPERTY_SEED=<seed> npm test -- <file>` runs the same
  * inputs again.
  */
 export async function forAll<T>(

@@ -37,7 +37,7 @@ export class Proxy {
     this.isCut = false;
   }
 
-  /** The connections there are stay open, but nothing passes any more: as when a machine in between is gone. */
+  /** Open connections stay open, but carry nothing any more, as if a machine in between were gone. */
   silence(): void {
     for (const socket of this.sockets) {
       socket.unpipe();

@@ -1,10 +1,10 @@
 import { ParleyError } from '../../sdk/src/index.js';
 
-/** `work` begun `count` times at once. */
+/** Starts `work` `count` times at once. */
 export const times = <T>(count: number, work: (index: number) => Promise<T>): Promise<T>[] =>
   Array.from({ length: count }, (_, index) => work(index));
 
-/** How many were `done`, and how many refused with each code; anything but a refusal is thrown. */
+/** How many succeeded (`done`), and how many were refused with each code; throws any other error. */
 export async function outcomes(promises: readonly Promise<unknown>[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const result of await Promise.allSettled(promises)) {

@@ -6,7 +6,7 @@ export interface RawOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer as it came; `code` and `errors` where it is a problem. */
+/** An answer; `code` and `errors` if it is a problem. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -15,7 +15,7 @@ export interface RawAnswer {
   readonly errors?: readonly { readonly field: string }[];
 }
 
-/** A request that the SDK would not make. It is held against the OpenAPI document all the same. */
+/** A request that the SDK would not make. It is checked against the OpenAPI document all the same. */
 export async function raw(url: string, method: string, { body, headers }: RawOptions = {}): Promise<RawAnswer> {
   const isJson = typeof body === 'object' && !(body instanceof Uint8Array);
   const request = new Request(url, {

@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 
-/** Whether tests that need Redis can run. In CI they have to. */
+/** Whether tests that need Redis can run. In CI they must. */
 export const hasRedis = process.env.CI === 'true' || spawnSync('redis-server', ['--version']).status === 0;
 
 /** A Redis that stores nothing, on a port of its own, which it keeps when it is stopped and started again. */

@@ -10,13 +10,13 @@ import { newDatabase } from './database.js';
 export const APPLICATION_KEY = 'the-bootstrap-key-of-the-tests';
 
 export interface TestServer {
-  /** Where it listens, over real HTTP. */
+  /** Its address, over real HTTP. */
   readonly url: string;
   readonly settings: Settings;
   readonly app: INestApplication;
   /** Stops it before the file ends; its database stays. */
   readonly stop: () => Promise<void>;
-  /** For looking at what is stored, and for rows that would take too long through the API. */
+  /** For reading rows, and for writing rows that would take too long through the API. */
   readonly db: pg.Pool;
 }
 
@@ -31,7 +31,7 @@ export function server(settings: Partial<Settings> = {}): Promise<TestServer> {
   return running;
 }
 
-/** One more server: with `databaseUrl`, another copy on the same database. */
+/** One more server: with `databaseUrl`, another process on the same database. */
 export async function startServer(
   given: Partial<Settings> = {},
   logger: NestApplicationOptions['logger'] = ['error', 'fatal'],

@@ -4,27 +4,27 @@ import type { Person } from './person.js';
 
 type Window = Schemas['MessageWindow'];
 
-/** What a client keeps of one conversation. */
+/** The client's copy of one conversation. */
 interface Kept {
   seq: number;
   joinedSeq: number;
   readonly kind: 'direct' | 'group';
   readonly messages: Schemas['Message'][];
-  /** The last window said that the log goes on. */
+  /** The last window said that there is more. */
   more: boolean;
 }
 
-/** A sync that is under way: what it was begun with, and where it goes on. */
+/** A running sync: its first request, and the cursor of its next page. */
 interface UnderWay {
   readonly request: Input<'sync'>;
-  /** The blocksVersion of its first answer, which holds once it is carried through. */
+  /** The blocksVersion of its first answer, which counts when the sync is complete. */
   readonly blocksVersion: number;
   readonly cursor: string;
 }
 
 /**
- * A client that keeps everything and holds no socket. It does what the documentation says of positions and of sync,
- * one request at a time, and looks at nothing else.
+ * A client that keeps everything and opens no socket. It follows the documented rules for positions and sync, one request at a
+ * time, and nothing else.
  */
 export class SyncClient {
   private readonly kept = new Map<string, Kept>();
@@ -33,7 +33,7 @@ export class SyncClient {
 
   constructor(private readonly person: Person) {}
 
-  /** The next request of the sync that is under way, or the first of a new one. */
+  /** The next request of the running sync, or the first of a new one. */
   async request(limit: number): Promise<void> {
     const { underWay } = this;
     const request = underWay?.request ?? this.newRequest(limit);
@@ -46,12 +46,12 @@ export class SyncClient {
     if (!this.underWay) this.blocksVersion = blocksVersion;
   }
 
-  /** Forgets a sync that is under way, as a client does that is closed. */
+  /** Forgets a running sync, like a client that is closed. */
   giveUp(): void {
     this.underWay = undefined;
   }
 
-  /** Reads on in the first conversation that has more; false where none has. */
+  /** Reads more of the first conversation that has more; false if none has. */
   async readOn(limit: number): Promise<boolean> {
     const [id, kept] = [...this.kept].find(([, { more }]) => more) ?? [];
     if (!id || !kept) return false;
@@ -59,12 +59,12 @@ export class SyncClient {
       apply(kept, await this.person.api.listConversationMessages({ conversation: id, afterSeq: kept.seq, limit }));
     } catch (error) {
       if (!(error instanceof ParleyError) || error.code !== conversationNotFound.code) throw error;
-      kept.more = false; // the next sync says that it is gone
+      kept.more = false; // the next sync returns it as gone
     }
     return true;
   }
 
-  /** What is under way, then one more sync, then everything there is more of. */
+  /** Completes the running sync, runs one more, and reads every conversation to its end. */
   async syncToTheEnd(): Promise<void> {
     while (this.underWay) await this.request(1);
     do await this.request(3);
@@ -72,7 +72,7 @@ export class SyncClient {
     while (await this.readOn(50));
   }
 
-  /** What a fresh load can be compared with: ids, texts and sender ids. */
+  /** The messages to compare with a fresh load: ids, texts and sender ids. */
   contents(): Record<string, object> {
     return Object.fromEntries(
       [...this.kept].map(([id, { seq, joinedSeq, messages }]) => [
@@ -95,7 +95,7 @@ export class SyncClient {
     for (const [id, { kind }] of this.kept) if (kind === 'group') this.kept.delete(id);
   }
 
-  /** Another joinedSeq, or one's own position beyond the log: it begins again at joinedSeq. */
+  /** If joinedSeq is another one, or the client's position is beyond the log, starts again at joinedSeq. */
   private take({ id, kind, joinedSeq, lastSeq }: Schemas['Conversation'], window: Window): void {
     const known = this.kept.get(id);
     const fits = known?.joinedSeq === joinedSeq && known.seq <= lastSeq;
@@ -105,7 +105,7 @@ export class SyncClient {
   }
 }
 
-/** Only a window that begins where the client is, or before; what it has already is skipped. */
+/** Accepts only a window that begins at the client's position or before; skips messages that it has already. */
 function apply(kept: Kept, { items, afterSeq, toSeq, more }: Window): void {
   if (afterSeq > kept.seq) return;
   kept.messages.push(...items.filter(({ seq }) => seq > kept.seq));

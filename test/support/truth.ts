@@ -1,4 +1,4 @@
-/** A message as everybody agrees it was sent. */
+/** A message, the same for every user. */
 export interface Sent {
   readonly seq: number;
   readonly senderId: string;
@@ -7,23 +7,23 @@ export interface Sent {
   readonly sentAt: string;
 }
 
-/** One user's place in one log. */
+/** One user's membership and markers in one log. */
 export interface Place {
   joinedSeq: number;
   deliveredSeq: number;
   readSeq: number;
 }
 
-/** A conversation: its log, and who is in it. */
+/** A conversation: its log and its members. */
 export interface Log {
   readonly id: string;
-  /** The two of a direct conversation (one's own: twice the same); absent for a group. */
+  /** The two users of a direct conversation (with oneself, the same twice); absent for a group. */
   readonly ends?: readonly [string, string];
   readonly messages: Sent[];
   readonly members: Map<string, Place>;
 }
 
-/** A query of the merged list, everybody named by id. */
+/** A query of the merged list, with users by id. */
 export interface ListQuery {
   readonly sender?: string;
   readonly recipient?: string;
@@ -32,15 +32,14 @@ export interface ListQuery {
   readonly order?: 'newest' | 'oldest';
 }
 
-/** A message that somebody sees, and as what. */
+/** A message as one user sees it. */
 export interface Seen {
   readonly id: string;
   readonly read: boolean;
 }
 
 /**
- * What there is, and what each user sees of it, by the definitions of the rules and nothing cleverer: the server is
- * held against this.
+ * All data, and each user's view of it, by the plain definitions of the rules. Tests compare the server with this.
  */
 export class Truth {
   readonly logs = new Map<string, Log>();
@@ -51,7 +50,7 @@ export class Truth {
     return this.blocks.has(`${blocker} ${blocked}`);
   }
 
-  /** The conversations a user is in and that are shown: direct ones from their first message on. */
+  /** The conversations that a user sees: those they are in, direct ones only with a message. */
   logsOf(userId: string): Log[] {
     return [...this.logs.values()].filter((log) => log.members.has(userId) && (!log.ends || log.messages.length > 0));
   }
@@ -62,12 +61,12 @@ export class Truth {
     return log.ends !== undefined || !this.hasBlocked(userId, message.senderId);
   }
 
-  /** What a user sees of one conversation, oldest first. */
+  /** The messages that a user sees of one conversation, oldest first. */
   visible(userId: string, log: Log): Sent[] {
     return log.messages.filter((message) => this.isVisible(userId, log, message));
   }
 
-  /** Received: I have read it. Sent: every other member who was there before it has, blocks either way apart; and there is one. */
+  /** Received: the user has read it. Sent: every other member from before it has, except those blocked either way; and there is at least one. */
   isRead(userId: string, log: Log, { seq, senderId }: Sent): boolean {
     if (senderId !== userId) return seq <= log.members.get(userId)!.readSeq;
     const counting = this.counting(userId, log, seq);
@@ -89,7 +88,7 @@ export class Truth {
       .at(-1);
   }
 
-  /** The other of a direct conversation, where a user may know how far they are. */
+  /** The other user of a direct conversation, if the user may see their markers. */
   peer(userId: string, log: Log): Place | undefined {
     const peerId = log.ends?.find((id) => id !== userId);
     return peerId === undefined || this.areApart(userId, peerId) ? undefined : log.members.get(peerId);
@@ -132,7 +131,7 @@ export class Truth {
   }
 }
 
-/** To whom a message went: the other of the two, or the group. */
+/** The recipient of a message: the other user, or the group. */
 const recipientOf = (log: Log, { senderId }: Sent): string =>
   log.ends ? (log.ends.find((id) => id !== senderId) ?? senderId) : log.id;
 

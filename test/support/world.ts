@@ -8,29 +8,29 @@ import { APPLICATION_KEY, server, type TestServer } from './server.js';
 const NAMES = ['ana', 'ben', 'cleo', 'dan', 'stranger'] as const;
 type Name = (typeof NAMES)[number];
 
-/** How people call: with a token of their own, or an application calls for them. Suites of rules run once as each. */
+/** How people call: with a token of their own, or through an application that acts for them. Suites of rules run once with each. */
 export const CALLERS = ['user', 'application'] as const;
 export type CallsAs = (typeof CALLERS)[number];
 
 interface WorldOptions<Extra extends string> {
-  /** More people than the usual ones. */
+  /** Additional people. */
   readonly users?: readonly Extra[];
   readonly as?: CallsAs;
   /** A server with these settings instead of the file's own. */
   readonly settings?: Partial<Settings>;
-  /** A server that runs already. */
+  /** A running server. */
   readonly on?: TestServer;
 }
 
 interface Surroundings {
-  /** An application with every scope, acting for nobody. */
+  /** An application with every scope that acts for no user. */
   readonly app: Parley;
-  /** Somebody without an account. */
+  /** A caller without an account. */
   readonly anyone: Parley;
   readonly server: TestServer;
   /** A request without credentials that the SDK would not make. */
   readonly raw: (method: string, path: string, options?: RawOptions) => Promise<RawAnswer>;
-  /** Rows of each table, to see that nothing was stored. */
+  /** The row counts of tables, to check that nothing was stored. */
   readonly counts: () => Promise<Readonly<Record<string, number>>>;
   /** The ids of many users, made in the database: for large groups. */
   readonly crowd: (size: number) => Promise<string[]>;
@@ -39,13 +39,13 @@ interface Surroundings {
 export type People<Extra extends string = never> = Readonly<Record<Name | Extra, Person>>;
 export type World<Extra extends string = never> = People<Extra> &
   Surroundings & {
-    /** The same people, for whom an application calls. */
+    /** The same people, through an application that acts for them. */
     readonly asApp: People<Extra>;
   };
 
 let worlds = 0;
 
-/** People nobody else knows, on this file's server: `const { ana, ben } = await newWorld()`. */
+/** New people on this file's server: `const { ana, ben } = await newWorld()`. */
 export async function newWorld<Extra extends string = never>(options: WorldOptions<Extra> = {}): Promise<World<Extra>> {
   const running = options.on ?? (await server(options.settings));
   const number = ++worlds;

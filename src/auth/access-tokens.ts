@@ -36,16 +36,9 @@ export class AccessTokens {
 
   /** Undefined where the token is not one of ours, or has expired. Whether its session goes on it cannot say. */
   async verify(token: string): Promise<AccessClaims | undefined> {
-    const known = this.peek(token);
-    if (known) return known;
-    const claims = await this.read(token);
-    if (claims) this.verified.set(digestOf(token), claims);
-    return claims && isCurrent(claims) ? claims : undefined;
-  }
-
-  /** As `verify`, at once, where the token was verified before. */
-  peek(token: string): AccessClaims | undefined {
-    const claims = this.verified.get(digestOf(token));
+    const digest = digestOf(token);
+    const claims = this.verified.get(digest) ?? (await this.read(token));
+    if (claims) this.verified.set(digest, claims);
     return claims && isCurrent(claims) ? claims : undefined;
   }
 

@@ -1,12 +1,11 @@
-import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { Global, Module } from '@nestjs/common';
+import { CallerAuthenticator } from '../http/caller.guard.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
 import { ActingUsers } from './acting-user.cache.js';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
-import { AuthGuard } from './auth.guard.js';
 import { Authenticator } from './authenticator.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { KnownKeys } from './api-key.cache.js';
@@ -18,11 +17,13 @@ import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
 import { UserSessionsController } from './user-sessions.controller.js';
 
+/** Global, since the guard of every module's controllers asks it who calls. */
+@Global()
 @Module({
   imports: [UsersModule],
   controllers: [SessionsController, UserSessionsController, ApiKeysController],
   providers: [
-    { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: CallerAuthenticator, useExisting: Authenticator },
     AccessTokens,
     ActingUsers,
     ApiKeysRepository,
@@ -36,6 +37,6 @@ import { UserSessionsController } from './user-sessions.controller.js';
     SessionsRepository,
     SessionsService,
   ],
-  exports: [Authenticator, PasswordsService, SessionsService],
+  exports: [Authenticator, CallerAuthenticator, PasswordsService, SessionsService],
 })
 export class AuthModule {}

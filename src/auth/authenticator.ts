@@ -7,25 +7,15 @@ import {
   notSignedIn,
   onBehalfOfRequired,
 } from '../common/problems.js';
+import type { CallerAuthenticator, Credentials } from '../http/caller.guard.js';
 import { AccessTokens, type AccessClaims } from './access-tokens.js';
 import { ActingUsers } from './acting-user.cache.js';
 import { KnownKeys } from './api-key.cache.js';
 import { KnownSessions } from './session.cache.js';
 
-/** What a request says of its caller, as it came. */
-export interface Credentials {
-  /** The header; any scheme but Bearer is somebody else's and passed over. */
-  readonly authorization?: string;
-  /** An access token that came by another way than the header. */
-  readonly bearer?: string;
-  readonly apiKey?: string;
-  /** An address. */
-  readonly onBehalfOf?: string;
-}
-
 /** Finds out who calls, and whether they may: the same for a request and for a socket. */
 @Injectable()
-export class Authenticator {
+export class Authenticator implements CallerAuthenticator {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly sessions: KnownSessions,
@@ -59,13 +49,6 @@ export class Authenticator {
   async recheck(caller: Caller, credentials?: Credentials): Promise<void> {
     if (credentials) await this.authenticate(credentials);
     else if (!(await this.sessions.has(caller as AccessClaims))) throw notSignedIn();
-  }
-
-  /** The user of a token in an Authorization header, at once, where both are remembered; undefined: ask `authenticate`. */
-  peek(authorization: string | undefined): Caller | undefined {
-    const token = bearerOf(authorization);
-    const claims = token === undefined ? undefined : this.tokens.peek(token);
-    return claims && this.sessions.isKnown(claims) ? claims : undefined;
   }
 
   private async user(token: string): Promise<AccessClaims | undefined> {

@@ -42,12 +42,6 @@ export class Remembered<V extends string | object> {
     return started;
   }
 
-  /** What is remembered and good, at once; undefined: it has to be looked up. */
-  peek(key: string): V | undefined {
-    const entry = this.entries.get(key);
-    return entry && this.isGood(entry) ? entry.value : undefined;
-  }
-
   forget(key: string): void {
     this.entries.delete(key);
   }

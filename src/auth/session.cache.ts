@@ -31,11 +31,6 @@ export class KnownSessions {
     return this.isOf(claims, await this.users.get(sessionId, lookUp));
   }
 
-  /** As `has`, at once: true only where that is remembered. */
-  isKnown(claims: AccessClaims): boolean {
-    return this.isOf(claims, this.users.peek(claims.sessionId));
-  }
-
   private isOf({ sessionId, userId }: AccessClaims, owner: UserId | undefined): boolean {
     return owner === userId && !this.revocations.hasSession(sessionId) && !this.revocations.hasUser(userId);
   }

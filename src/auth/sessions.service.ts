@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CursorKind } from '../common/cursor.js';
-import type { ActingUser } from '../common/caller.js';
+import type { ActingUser, Caller } from '../common/caller.js';
 import { HIGHEST_ID, isUuid, newId, type SessionId, type UserId } from '../common/ids.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
 import { notSignedIn, sessionNotFound, userNotFound, wrongCredentials } from '../common/problems.js';
@@ -49,9 +49,10 @@ export class SessionsService {
   }
 
   /** A session for a user whom the caller may speak for. @throws user-not-found (404) */
-  create(userId: UserId, device: string): Promise<Tokens> {
-    return this.open(userId, device, async (tx) => {
-      if (!(await this.users.hold(tx, userId))) throw userNotFound();
+  async createAt(address: string, caller: Caller, device: string): Promise<Tokens> {
+    const { id } = await this.users.get(address, caller);
+    return this.open(id, device, async (tx) => {
+      if (!(await this.users.hold(tx, id))) throw userNotFound();
     });
   }
 

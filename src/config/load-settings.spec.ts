@@ -20,8 +20,8 @@ it('nothing has to be set', () => {
 it('a setting is read from the variable of its name in capitals, as its type wants it', () => {
   expect(variableOf('databasePoolSize')).toBe('DATABASE_POOL_SIZE');
   expect(
-    loadSettings({ PORT: '0', HTTP_ENGINE: 'fastify', CORS_ORIGINS: 'https://a.example, http://localhost:5173' }),
-  ).toMatchObject({ port: 0, httpEngine: 'fastify', corsOrigins: ['https://a.example', 'http://localhost:5173'] });
+    loadSettings({ PORT: '0', REGISTRATION: 'closed', CORS_ORIGINS: 'https://a.example, http://localhost:5173' }),
+  ).toMatchObject({ port: 0, registration: 'closed', corsOrigins: ['https://a.example', 'http://localhost:5173'] });
 });
 
 it('an empty variable counts as not set', () => {

@@ -25,6 +25,12 @@ const memberCursor = new CursorKind<[joinedAt: string, userId: UserId]>(
 
 const START: MemberPlace = { joinedAt: '-infinity', userId: '00000000-0000-0000-0000-000000000000' };
 
+/** A member as they are now, and whether they were none before. */
+export interface PutResult {
+  readonly member: Member;
+  readonly added: boolean;
+}
+
 /** Who is in a group, and as what. */
 @Injectable()
 export class MembersService {
@@ -54,12 +60,7 @@ export class MembersService {
    *
    * @throws group-not-found, user-not-found (404), forbidden, recipient-blocked-you (403), group-full (422)
    */
-  async put(
-    me: ActingUser,
-    groupId: string,
-    address: string,
-    role?: Role,
-  ): Promise<{ member: Member; added: boolean }> {
+  async put(me: ActingUser, groupId: string, address: string, role?: Role): Promise<PutResult> {
     await this.groups.get(me, groupId); // first: to who is not in the group, nothing else is said
     const { id } = await this.users.get(address, me);
     const { row, added } = await this.work.run(async (tx) => {

@@ -9,10 +9,9 @@ import { DeliveredWriter } from './delivered.writer.js';
 import { LiveLimits } from './live.limits.js';
 import { LiveServer } from './live.server.js';
 import { LiveServices } from './live.services.js';
-import { QuickPolls } from './quick-polls.js';
 
 @Module({
   imports: [UsersModule, AuthModule, ConversationsModule, MessagesModule, FeedsModule, InboxModule],
-  providers: [LiveServer, LiveServices, LiveLimits, DeliveredWriter, QuickPolls],
+  providers: [LiveServer, LiveServices, LiveLimits, DeliveredWriter],
 })
 export class LiveModule {}

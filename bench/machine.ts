@@ -19,7 +19,7 @@ export interface Machine {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-const PACKAGES = ['@nestjs/core', 'express', 'fastify', 'pg', 'ws', 'typeorm'];
+const PACKAGES = ['@nestjs/core', 'express', 'pg', 'ws', 'typeorm'];
 
 export async function describeMachine(lab: Lab): Promise<Machine> {
   return {

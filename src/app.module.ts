@@ -14,7 +14,7 @@ import { MessagesModule } from './messages/messages.module.js';
 import { schema } from './schema.js';
 import { UsersModule } from './users/users.module.js';
 
-/** The whole application, for these settings. Whether it is served by Express or Fastify it does not know. */
+/** The whole application, for these settings. Express tries routes in the order of these modules: the busiest come first. */
 @Module({})
 export class AppModule {
   static with(settings: Settings): DynamicModule {
@@ -23,14 +23,14 @@ export class AppModule {
       imports: [
         ConfigModule.with(settings),
         DatabaseModule.with(schema),
+        InboxModule,
+        MessagesModule,
+        LiveModule,
+        FeedsModule,
+        GroupsModule,
+        BlocksModule,
         UsersModule,
         AuthModule,
-        BlocksModule,
-        GroupsModule,
-        MessagesModule,
-        FeedsModule,
-        InboxModule,
-        LiveModule,
         AccountsModule,
         HealthModule,
       ],

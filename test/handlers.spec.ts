@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { handlers } from '../src/openapi/access.js';
 import { server } from './support/server.js';
 

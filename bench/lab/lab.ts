@@ -98,7 +98,6 @@ export class Lab {
       DATABASE_URL: database.url,
       JWT_SECRET,
       LOG_LEVEL: 'warn',
-      RATE_LIMITS: 'off',
       ...settings,
     });
   }

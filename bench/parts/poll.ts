@@ -13,9 +13,6 @@ const EMPTY = '{"items":[]}';
 /** Users who are sent something after each run, to see that an empty answer is not merely remembered. */
 const PROBES = 5;
 
-type Engine = 'express' | 'fastify';
-const NAMES = { express: 'Express', fastify: 'Fastify' } as const;
-
 /** A message to a user who polls is in their next poll, and their polls are empty again once it is read. */
 async function probe({ port }: Program, tokens: Tokens, faults: Faults): Promise<void> {
   for (let user = 1; user <= PROBES; user++) {
@@ -30,12 +27,12 @@ async function probe({ port }: Program, tokens: Tokens, faults: Faults): Promise
   }
 }
 
-async function parley(lab: Lab, engine: Engine): Promise<Subject[]> {
-  const database = await lab.database(`poll_${engine}`);
+async function parley(lab: Lab): Promise<Subject[]> {
+  const database = await lab.database('poll');
   await loadUsers(database, USERS);
   await loadPairs(database, pairsAmong(USERS, EACH));
   await settle(database);
-  const server = await lab.parley(database, { HTTP_ENGINE: engine });
+  const server = await lab.parley(database);
   const tokens = new Tokens(USERS);
   const nextUser = jumping(USERS);
 
@@ -65,9 +62,9 @@ async function parley(lab: Lab, engine: Engine): Promise<Subject[]> {
   });
   const does = `GET ${POLL} of ${USERS.toLocaleString('en')} users in turn, who have nothing new`;
   return [
-    subject(`Parley on ${NAMES[engine]}`, does, '', (status, body) => status === 200 && body === EMPTY),
+    subject('Parley', does, '', (status, body) => status === 200 && body === EMPTY),
     subject(
-      `Parley on ${NAMES[engine]}, 304`,
+      'Parley, 304',
       `${does}, with the ETag of the empty page`,
       'If-None-Match: "empty"\r\n',
       (status) => status === 304,
@@ -93,7 +90,7 @@ export const poll: Part = {
   name: 'poll',
   title: 'Empty polls',
   async prepare(lab): Promise<Bench> {
-    const subjects = [...(await parley(lab, 'express')), ...(await parley(lab, 'fastify')), await bare(lab)];
+    const subjects = [...(await parley(lab)), await bare(lab)];
     return {
       unit: 'polls',
       subjects,

@@ -20,15 +20,15 @@ export function pairRoute(tokens: Tokens): (slot: number) => Route {
   };
 }
 
-async function parley(lab: Lab, engine: 'express' | 'fastify'): Promise<Subject> {
-  const database = await lab.database(`send_${engine}`);
+async function parley(lab: Lab): Promise<Subject> {
+  const database = await lab.database('send');
   await loadUsers(database, USERS);
   await loadPairs(database, PAIRS);
   await settle(database);
   const tokens = new Tokens(USERS);
-  const server = await lab.parley(database, { HTTP_ENGINE: engine });
+  const server = await lab.parley(database);
   return restSends(lab, {
-    name: `Parley on ${engine === 'express' ? 'Express' : 'Fastify'}`,
+    name: 'Parley',
     does: `POST /v1/messages by ${CONNECTIONS} connections: ${PARLEY_DOES}`,
     database,
     servers: [server],
@@ -70,27 +70,20 @@ async function plain(lab: Lab, { name, does, file }: { name: string; does: strin
   };
 }
 
-const GOALS = [
-  { engine: 'Express', pgbench: [0.4], bare: [0.7], tutorial: [6] },
-  { engine: 'Fastify', pgbench: [0.8], bare: [1.3], tutorial: [10] },
-] as const;
-
 function comparisons(withPgbench: boolean): Comparison[] {
-  return GOALS.flatMap(({ engine, pgbench, bare, tutorial }) => {
-    const against = (to: string, name: string, [goal]: readonly [number]): Comparison => ({
-      name: `${engine}: sends a second ÷ ${name}`,
-      of: `Parley on ${engine}`,
-      to,
-      figure: perSecond,
-      better: 'higher',
-      goal,
-    });
-    return [
-      ...(withPgbench ? [against('pgbench', 'pgbench with the same statement', pgbench)] : []),
-      against('bare HTTP', 'bare node:http and one INSERT', bare),
-      against('tutorial', 'the tutorial way', tutorial),
-    ];
+  const against = (to: string, name: string, goal: number): Comparison => ({
+    name: `sends a second ÷ ${name}`,
+    of: 'Parley',
+    to,
+    figure: perSecond,
+    better: 'higher',
+    goal,
   });
+  return [
+    ...(withPgbench ? [against('pgbench', 'pgbench with the same statement', 0.4)] : []),
+    against('bare HTTP', 'bare node:http and one INSERT', 0.7),
+    against('tutorial', 'the tutorial way', 6),
+  ];
 }
 
 export const send: Part = {
@@ -99,8 +92,7 @@ export const send: Part = {
   async prepare(lab): Promise<Bench> {
     const limit = await pgbenchSends(lab, 'send_pgbench');
     const subjects = [
-      await parley(lab, 'express'),
-      await parley(lab, 'fastify'),
+      await parley(lab),
       ...limit,
       await plain(lab, {
         name: 'bare HTTP',

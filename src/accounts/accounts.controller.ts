@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, HttpCode, Param, Patch, Post, Put, Res } from '@nestjs/common';
+import { Body, Delete, HttpCode, Param, Patch, Post, Put } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiSecurity } from '@nestjs/swagger';
 import {
   AppOnly,
@@ -8,7 +8,6 @@ import {
   Public,
   type ActingUser,
   type Caller,
-  type Reply,
 } from '../common/caller.js';
 import {
   externalIdTaken,
@@ -18,16 +17,19 @@ import {
   wrongCredentials,
 } from '../common/problems.js';
 import { Problems } from '../common/problems.decorator.js';
+import { Created, CreatedOrOk } from '../http/answer.decorator.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { User } from '../users/users.dto.js';
 import { ChangePassword, CreateUser, PutUser, UpdateUser } from './accounts.dto.js';
-import { AccountsService } from './accounts.service.js';
+import { AccountsService, type PutResult } from './accounts.service.js';
 
-@Controller('users')
+@ParleyController('users')
 export class AccountsController {
   constructor(private readonly accounts: AccountsService) {}
 
   /** Register, with username and password; or, as an application, create a user with any names or none. */
   @Post()
+  @Created(({ id }: User) => `/users/${id}`)
   @Public()
   @ApiSecurity('apiKey')
   @ApiBody({
@@ -41,14 +43,8 @@ export class AccountsController {
     },
   })
   @Problems(registrationClosed, usernameTaken, externalIdTaken)
-  async createUser(
-    @CurrentCaller() caller: Caller,
-    @Body() wanted: CreateUser,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<User> {
-    const user = await this.accounts.create(wanted, caller);
-    reply.header('Location', `/v1/users/${user.id}`);
-    return user;
+  createUser(@CurrentCaller() caller: Caller, @Body() wanted: CreateUser): Promise<User> {
+    return this.accounts.create(wanted, caller);
   }
 
   /** Rename yourself. */
@@ -79,20 +75,17 @@ export class AccountsController {
 
   /** Create or rename the user that your application knows by its own id: the address is `ext:` and that id. */
   @Put(':address')
+  @CreatedOrOk(({ user, created }: PutResult) => ({ body: user, path: created && `/users/${user.id}` }))
   @AppOnly('users')
   @ApiOkResponse({ type: User, description: 'They were renamed.' })
   @ApiCreatedResponse({ type: User, description: 'They were created.' })
   @Problems(usernameTaken)
-  async putUser(
+  putUser(
     @CurrentCaller() caller: Caller,
     @Param('address') address: string,
     @Body() names: PutUser,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<User> {
-    const { user, created } = await this.accounts.put(address, names, caller);
-    if (created) reply.status(201);
-    if (created) reply.header('Location', `/v1/users/${user.id}`);
-    return user;
+  ): Promise<PutResult> {
+    return this.accounts.put(address, names, caller);
   }
 
   /** Rename a user. */

@@ -15,6 +15,12 @@ import { UsersService } from '../users/users.service.js';
 import { userOf } from '../users/views.js';
 import type { ChangePassword, CreateUser, PutUser, UpdateUser } from './accounts.dto.js';
 
+/** A user at an externalId, and whether there was none before. */
+export interface PutResult {
+  readonly user: User;
+  readonly created: boolean;
+}
+
 /** What changes a user, and with them what other modules keep of them, in one transaction. */
 @Injectable()
 export class AccountsService {
@@ -50,7 +56,7 @@ export class AccountsService {
    * Creates the user of this externalId, or gives the one there is these names.
    * @throws invalid (422): not an address of the form `ext:<externalId>`; username-taken (409)
    */
-  async put(address: string, names: PutUser, caller: Caller): Promise<{ user: User; created: boolean }> {
+  async put(address: string, names: PutUser, caller: Caller): Promise<PutResult> {
     const parsed = parseAddress(address);
     if (!parsed || !('externalId' in parsed)) {
       throw invalid(undefined, [{ field: 'address', message: 'must be ext: and an externalId' }]);

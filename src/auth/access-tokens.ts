@@ -36,16 +36,9 @@ export class AccessTokens {
 
   /** Undefined if the token is not ours or has expired. Does not say whether its session goes on. */
   async verify(token: string): Promise<AccessClaims | undefined> {
-    const cached = this.peek(token);
-    if (cached) return cached;
-    const claims = await this.read(token);
-    if (claims) this.verified.set(digestOf(token), claims);
-    return claims && isCurrent(claims) ? claims : undefined;
-  }
-
-  /** Like `verify`, but synchronous: undefined unless the token was verified before. */
-  peek(token: string): AccessClaims | undefined {
-    const claims = this.verified.get(digestOf(token));
+    const digest = digestOf(token);
+    const claims = this.verified.get(digest) ?? (await this.read(token));
+    if (claims) this.verified.set(digest, claims);
     return claims && isCurrent(claims) ? claims : undefined;
   }
 

@@ -1,12 +1,14 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { AppOnly, type Reply } from '../common/caller.js';
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { AppOnly } from '../common/caller.js';
 import { PageQuery } from '../common/paging.dto.js';
 import { apiKeyNotFound } from '../common/problems.js';
 import { Problems } from '../common/problems.decorator.js';
+import { Created } from '../http/answer.decorator.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { ApiKeyPage, CreateApiKey, CreatedApiKey } from './api-keys.dto.js';
 import { ApiKeysService } from './api-keys.service.js';
 
-@Controller('api-keys')
+@ParleyController('api-keys')
 @AppOnly('admin')
 export class ApiKeysController {
   constructor(private readonly apiKeys: ApiKeysService) {}
@@ -19,10 +21,9 @@ export class ApiKeysController {
 
   /** Make a key. The answer alone shows it. */
   @Post()
-  async createApiKey(@Body() wanted: CreateApiKey, @Res({ passthrough: true }) reply: Reply): Promise<CreatedApiKey> {
-    const created = await this.apiKeys.create(wanted);
-    reply.header('Location', `/v1/api-keys/${created.id}`);
-    return created;
+  @Created(({ id }: CreatedApiKey) => `/api-keys/${id}`)
+  createApiKey(@Body() wanted: CreateApiKey): Promise<CreatedApiKey> {
+    return this.apiKeys.create(wanted);
   }
 
   /** Revoke a key: it is refused from now on. */

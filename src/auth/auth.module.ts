@@ -1,7 +1,7 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { APP_GUARD } from '@nestjs/core';
 import { DATA_SOURCE } from '../database/data-source.js';
+import { CallerAuthenticator } from '../http/caller.guard.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokens } from './access-tokens.js';
 import { ActingUserCache } from './acting-user.cache.js';
@@ -9,7 +9,6 @@ import { ApiKeyEntity } from './api-key.entity.js';
 import { ApiKeysController } from './api-keys.controller.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { ApiKeysService } from './api-keys.service.js';
-import { AuthGuard } from './auth.guard.js';
 import { Authenticator } from './authenticator.js';
 import { CredentialEntity } from './credential.entity.js';
 import { CredentialsRepository } from './credentials.repository.js';
@@ -23,11 +22,13 @@ import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
 import { UserSessionsController } from './user-sessions.controller.js';
 
+/** Global, since the guard of every module's controllers asks it who calls. */
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity, CredentialEntity, SessionEntity], DATA_SOURCE), UsersModule],
   controllers: [SessionsController, UserSessionsController, ApiKeysController],
   providers: [
-    { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: CallerAuthenticator, useExisting: Authenticator },
     AccessTokens,
     ActingUserCache,
     ApiKeysRepository,
@@ -41,6 +42,6 @@ import { UserSessionsController } from './user-sessions.controller.js';
     SessionsRepository,
     SessionsService,
   ],
-  exports: [Authenticator, PasswordsService, SessionsService],
+  exports: [Authenticator, CallerAuthenticator, PasswordsService, SessionsService],
 })
 export class AuthModule {}

@@ -7,26 +7,16 @@ import {
   notSignedIn,
   onBehalfOfRequired,
 } from '../common/problems.js';
+import type { CallerAuthenticator, Credentials } from '../http/caller.guard.js';
 import { AccessTokens, type AccessClaims } from './access-tokens.js';
 import { ActingUserCache } from './acting-user.cache.js';
 import { ApiKeyCache } from './api-key.cache.js';
 import { Revocations } from './revocations.js';
 import { SessionCache } from './session.cache.js';
 
-/** The credentials of a request, as received. */
-export interface Credentials {
-  /** The header. Any scheme but Bearer is ignored: a proxy may use it. */
-  readonly authorization?: string;
-  /** An access token that did not come in the header. */
-  readonly bearer?: string;
-  readonly apiKey?: string;
-  /** An address. */
-  readonly onBehalfOf?: string;
-}
-
 /** Identifies the caller of a request or a socket, and checks their access. */
 @Injectable()
-export class Authenticator {
+export class Authenticator implements CallerAuthenticator {
   constructor(
     private readonly tokens: AccessTokens,
     private readonly sessions: SessionCache,
@@ -62,13 +52,6 @@ export class Authenticator {
   async recheck(caller: Caller, credentials?: Credentials): Promise<void> {
     if (credentials) await this.authenticate(credentials);
     else if (!(await this.sessions.has(caller as AccessClaims))) throw notSignedIn();
-  }
-
-  /** The user of a token in an Authorization header, synchronously, if the token and its session are cached; otherwise undefined: call `authenticate`. */
-  peek(authorization: string | undefined): Caller | undefined {
-    const token = bearerOf(authorization);
-    const claims = token === undefined ? undefined : this.tokens.peek(token);
-    return claims && this.sessions.hasCached(claims) ? claims : undefined;
   }
 
   private async user(token: string): Promise<AccessClaims | undefined> {

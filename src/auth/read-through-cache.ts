@@ -40,21 +40,15 @@ export class ReadThroughCache<V extends string | object> {
 
   /** The cached value, or the one that `lookUp` finds. Undefined is not cached. Concurrent callers share one look-up. */
   async get(key: string, lookUp: () => Promise<V | undefined>): Promise<V | undefined> {
-    const cached = this.peek(key);
-    if (cached !== undefined) return cached;
+    const entry = this.entries.get(key);
+    // guard `this.isValid(entry)` => `true`: src/auth/read-through-cache.spec.ts
+    if (entry && this.isValid(entry)) return entry.value;
     const running = this.lookUps.get(key);
     // guard: src/auth/read-through-cache.spec.ts
     if (running) return running;
     const started = this.lookUp(key, lookUp).finally(() => this.lookUps.delete(key));
     this.lookUps.set(key, started);
     return started;
-  }
-
-  /** The cached value, synchronously; undefined if it has to be looked up. */
-  peek(key: string): V | undefined {
-    const entry = this.entries.get(key);
-    // guard: src/auth/read-through-cache.spec.ts
-    return entry && this.isValid(entry) ? entry.value : undefined;
   }
 
   forget(key: string): void {

@@ -66,13 +66,6 @@ it.each([
   expect(await isAccepted()).toBe(false);
 });
 
-it('a cached session is accepted synchronously until it ends', async () => {
-  expect(await sessions.has(CLAIMS)).toBe(true);
-  expect(sessions.hasCached(CLAIMS)).toBe(true);
-  bus.publish([sessionEnded]);
-  expect(sessions.hasCached(CLAIMS)).toBe(false);
-});
-
 it('a session is not accepted for another user than its own', async () => {
   expect(await sessions.has({ ...CLAIMS, userId: 'ben' })).toBe(false);
 });

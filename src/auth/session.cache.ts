@@ -33,11 +33,6 @@ export class SessionCache {
     return this.isOf(claims, await this.users.get(sessionId, lookUp));
   }
 
-  /** Like `has`, but synchronous: true only if the answer is cached. */
-  hasCached(claims: AccessClaims): boolean {
-    return this.isOf(claims, this.users.peek(claims.sessionId));
-  }
-
   private isOf({ sessionId, userId }: AccessClaims, owner: UserId | undefined): boolean {
     // guard: src/auth/revocations.spec.ts
     return owner === userId && !this.revocations.hasSession(sessionId) && !this.revocations.hasUser(userId);

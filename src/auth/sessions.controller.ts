@@ -1,28 +1,25 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { CurrentUser, OwnAccount, Public, type ActingUser, type Reply } from '../common/caller.js';
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { CurrentUser, OwnAccount, Public, type ActingUser } from '../common/caller.js';
 import { PageQuery } from '../common/paging.dto.js';
 import { notSignedIn, sessionNotFound, wrongCredentials } from '../common/problems.js';
 import { Problems } from '../common/problems.decorator.js';
+import { Created } from '../http/answer.decorator.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { Device } from './device.decorator.js';
 import { CreateSession, RefreshSession, SessionPage, Tokens } from './sessions.dto.js';
 import { SessionsService } from './sessions.service.js';
 
-@Controller('sessions')
+@ParleyController('sessions')
 export class SessionsController {
   constructor(private readonly sessions: SessionsService) {}
 
   /** Log in. */
   @Post()
+  @Created(() => '/sessions/current')
   @Public()
   @Problems(wrongCredentials)
-  async createSession(
-    @Body() credentials: CreateSession,
-    @Device() device: string,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<Tokens> {
-    const tokens = await this.sessions.signIn(credentials, device);
-    reply.header('Location', '/v1/sessions/current');
-    return tokens;
+  createSession(@Body() credentials: CreateSession, @Device() device: string): Promise<Tokens> {
+    return this.sessions.signIn(credentials, device);
   }
 
   /** Get new tokens. A lost answer may be asked for again; an older refresh token ends the session. */

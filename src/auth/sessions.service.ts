@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CursorKind, isId } from '../common/cursor.js';
-import type { ActingUser } from '../common/caller.js';
+import type { ActingUser, Caller } from '../common/caller.js';
 import { HIGHEST_ID, isUuid, newId, type SessionId, type UserId } from '../common/ids.js';
 import { readPage } from '../common/page.js';
 import { DEFAULT_LIMIT, type PageQuery } from '../common/paging.dto.js';
@@ -50,10 +50,11 @@ export class SessionsService {
     });
   }
 
-  /** Opens a session for a user; the caller has checked that it may act for them. @throws user-not-found (404) */
-  create(userId: UserId, device: string): Promise<Tokens> {
-    return this.open(userId, device, async (tx) => {
-      if (!(await this.users.hold(tx, userId))) throw userNotFound();
+  /** Opens a session for a user; the caller may act for them. @throws user-not-found (404) */
+  async createAt(address: string, caller: Caller, device: string): Promise<Tokens> {
+    const { id } = await this.users.get(address, caller);
+    return this.open(id, device, async (tx) => {
+      if (!(await this.users.hold(tx, id))) throw userNotFound();
     });
   }
 

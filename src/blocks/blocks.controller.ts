@@ -1,28 +1,23 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { CurrentUser, type ActingUser } from '../common/caller.js';
 import { PageQuery } from '../common/paging.dto.js';
 import { alreadyBlocked, blockSelf, notBlocked, userNotFound } from '../common/problems.js';
 import { Problems } from '../common/problems.decorator.js';
+import { Created } from '../http/answer.decorator.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { Block, BlockPage, BlockState, BlockUser } from './blocks.dto.js';
 import { BlocksService } from './blocks.service.js';
 
-@ApiTags('blocks')
-@Controller('blocks')
+@ParleyController('blocks')
 export class BlocksController {
   constructor(private readonly blocks: BlocksService) {}
 
   /** Block a user: they can no longer write to you, and what they write in groups is hidden from you. */
   @Post()
+  @Created(({ user }: Block) => `/blocks/${user.id}`)
   @Problems(userNotFound, alreadyBlocked, blockSelf)
-  async addBlock(
-    @CurrentUser() me: ActingUser,
-    @Body() { user }: BlockUser,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<Block> {
-    const block = await this.blocks.add(me, user);
-    reply.header('Location', `/v1/blocks/${block.user.id}`);
-    return block;
+  addBlock(@CurrentUser() me: ActingUser, @Body() { user }: BlockUser): Promise<Block> {
+    return this.blocks.add(me, user);
   }
 
   /** List whom you have blocked, newest first. */

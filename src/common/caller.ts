@@ -77,13 +77,6 @@ export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionC
 });
 
 /** The connection that a request came on, to notice that the client has gone. */
-export const Connection = createParamDecorator((_: unknown, context: ExecutionContext): Socket => {
-  const request = context.switchToHttp().getRequest<IncomingMessage & { raw?: IncomingMessage }>();
-  return (request.raw ?? request).socket;
-});
-
-/** What handlers may use of the answer, whichever HTTP engine sends it: `@Res({ passthrough: true }) reply: Reply`. */
-export interface Reply {
-  status(code: number): unknown;
-  header(name: string, value: string): unknown;
-}
+export const Connection = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Socket => context.switchToHttp().getRequest<IncomingMessage>().socket,
+);

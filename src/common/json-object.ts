@@ -12,7 +12,11 @@ export const isReservedName = (name: string): boolean => name === 'prototype' ||
  * @throws malformed (400): no UTF-8, no JSON, no object, or nested too deeply; invalid (422): a reserved name
  */
 export function parseJsonObject(bytes: Buffer, what: 'body' | 'frame'): object {
-  const value = parse(bytes, what);
+  return assertJsonObject(parse(bytes, what), what);
+}
+
+/** The same of what is parsed already. @throws as parseJsonObject */
+export function assertJsonObject(value: unknown, what: 'body' | 'frame'): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed(`The ${what} has to be a JSON object.`);
   }

@@ -20,8 +20,8 @@ it('no setting is required', () => {
 it('a setting is read from the variable of its name in capitals, and converted to its type', () => {
   expect(variableOf('databasePoolSize')).toBe('DATABASE_POOL_SIZE');
   expect(
-    loadSettings({ PORT: '0', HTTP_ENGINE: 'fastify', CORS_ORIGINS: 'https://a.example, http://localhost:5173' }),
-  ).toMatchObject({ port: 0, httpEngine: 'fastify', corsOrigins: ['https://a.example', 'http://localhost:5173'] });
+    loadSettings({ PORT: '0', REGISTRATION: 'closed', CORS_ORIGINS: 'https://a.example, http://localhost:5173' }),
+  ).toMatchObject({ port: 0, registration: 'closed', corsOrigins: ['https://a.example', 'http://localhost:5173'] });
 });
 
 it('an empty environment variable counts as not set', () => {
@@ -50,7 +50,7 @@ it.each([
   ['CORS_ORIGINS', ['app.example.com', 'https://app.example.com/', 'https://a.example,,', 'null']],
   ['BOOTSTRAP_API_KEY', ['short', 'with a space in it', 'ümlautümlautümlaut']],
   ['REGISTRATION', ['yes', 'OPEN']],
-  ['HTTP_ENGINE', ['koa']],
+  ['USER_SEARCH', ['fuzzy']],
   ['LOG_LEVEL', ['loud']],
 ])('a bad %s is refused by name', (variable, values) => {
   for (const value of values) {

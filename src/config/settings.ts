@@ -80,10 +80,6 @@ export class Settings {
   @ArrayMaxSize(100, { message: 'must be at most 100' })
   corsOrigins: string[] = [];
 
-  /** The HTTP engine: Express, or Fastify, which takes less processor time per request. */
-  @IsOneOf('express', 'fastify')
-  httpEngine: 'express' | 'fastify' = 'express';
-
   /** How much is logged. `info` includes one line per request. */
   @IsOneOf(...LOG_LEVELS)
   logLevel: LogLevel = 'info';

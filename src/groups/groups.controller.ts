@@ -1,28 +1,23 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { CurrentUser, type ActingUser } from '../common/caller.js';
 import { PageQuery } from '../common/paging.dto.js';
 import { forbidden, groupFull, groupNotFound, recipientBlockedYou, userNotFound } from '../common/problems.js';
 import { Problems } from '../common/problems.decorator.js';
+import { Created } from '../http/answer.decorator.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { CreateGroup, Group, GroupPage, UpdateGroup } from './groups.dto.js';
 import { GroupsService } from './groups.service.js';
 
-@ApiTags('groups')
-@Controller('groups')
+@ParleyController('groups')
 export class GroupsController {
   constructor(private readonly groups: GroupsService) {}
 
   /** Create a group, which you then own. */
   @Post()
+  @Created(({ id }: Group) => `/groups/${id}`)
   @Problems(userNotFound, recipientBlockedYou, groupFull)
-  async createGroup(
-    @CurrentUser() me: ActingUser,
-    @Body() command: CreateGroup,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<Group> {
-    const group = await this.groups.create(me, command);
-    reply.header('Location', `/v1/groups/${group.id}`);
-    return group;
+  createGroup(@CurrentUser() me: ActingUser, @Body() command: CreateGroup): Promise<Group> {
+    return this.groups.create(me, command);
   }
 
   /** List the groups you are in, newest first. */

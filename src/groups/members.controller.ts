@@ -1,6 +1,6 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
+import { Body, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { ApiBody, ApiCreatedResponse, ApiOkResponse } from '@nestjs/swagger';
+import { CurrentUser, type ActingUser } from '../common/caller.js';
 import { PageQuery } from '../common/paging.dto.js';
 import {
   forbidden,
@@ -11,11 +11,12 @@ import {
   userNotFound,
 } from '../common/problems.js';
 import { Problems } from '../common/problems.decorator.js';
+import { CreatedOrOk } from '../http/answer.decorator.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { Member, MemberPage, PutMember } from './groups.dto.js';
-import { MembersService } from './members.service.js';
+import { MembersService, type PutResult } from './members.service.js';
 
-@ApiTags('groups')
-@Controller('groups/:id/members')
+@ParleyController('groups/:id/members')
 export class MembersController {
   constructor(private readonly members: MembersService) {}
 
@@ -28,23 +29,21 @@ export class MembersController {
 
   /** Add a user to a group, or change a member's role: its owner may, and admins add plain members. */
   @Put(':address')
+  @CreatedOrOk(({ member, added }: PutResult, { id }) => ({
+    body: member,
+    path: added && `/groups/${id}/members/${member.user.id}`,
+  }))
   @ApiBody({ type: PutMember, required: false })
   @ApiOkResponse({ type: Member, description: 'They were a member before, and have this role now.' })
   @ApiCreatedResponse({ type: Member, description: 'They were added.' })
   @Problems(groupNotFound, userNotFound, forbidden, recipientBlockedYou, groupFull)
-  async putMember(
+  putMember(
     @CurrentUser() me: ActingUser,
     @Param('id') id: string,
     @Param('address') address: string,
-    @Body() body: PutMember,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<Member> {
-    const { member, added } = await this.members.put(me, id, address, body?.role);
-    if (added) {
-      reply.status(201);
-      reply.header('Location', `/v1/groups/${id}/members/${member.user.id}`);
-    }
-    return member;
+    @Body() { role }: PutMember,
+  ): Promise<PutResult> {
+    return this.members.put(me, id, address, role);
   }
 
   /** Remove a member from a group, or leave it: yourself anyone may, plain members owner and admins, others the owner. */

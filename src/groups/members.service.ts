@@ -23,6 +23,12 @@ const memberCursor = new CursorKind<[joinedAt: string, userId: UserId]>('gm1', i
 
 const START: MemberKey = { joinedAt: '-infinity', userId: LOWEST_ID };
 
+/** A member as they are now, and whether they were added by this. */
+export interface PutResult {
+  readonly member: Member;
+  readonly added: boolean;
+}
+
 /** The members of groups and their roles. */
 @Injectable()
 export class MembersService {
@@ -54,12 +60,7 @@ export class MembersService {
    *
    * @throws group-not-found, user-not-found (404), forbidden, recipient-blocked-you (403), group-full (422)
    */
-  async put(
-    me: ActingUser,
-    groupId: string,
-    address: string,
-    role?: Role,
-  ): Promise<{ member: Member; added: boolean }> {
+  async put(me: ActingUser, groupId: string, address: string, role?: Role): Promise<PutResult> {
     await this.groups.get(me, groupId); // first, so that a caller who is not in the group learns nothing else
     const { id } = await this.users.get(address, me);
     const { row, added } = await this.work.run(async (tx) => {

@@ -1,15 +1,14 @@
-import { Controller, Get } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Get } from '@nestjs/common';
 import { Public } from '../common/caller.js';
 import { Problems } from '../common/problems.decorator.js';
 import { unavailable } from '../common/problems.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { Health } from './health.dto.js';
 import { HealthService } from './health.service.js';
 
 const OK: Health = { status: 'ok' };
 
-@ApiTags('health')
-@Controller('health')
+@ParleyController('health')
 export class HealthController {
   constructor(private readonly health: HealthService) {}
 

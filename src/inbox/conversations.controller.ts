@@ -1,14 +1,13 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Get, Param, Query } from '@nestjs/common';
 import { CurrentUser, type ActingUser } from '../common/caller.js';
 import { PageQuery } from '../common/paging.dto.js';
 import { Problems } from '../common/problems.decorator.js';
 import { conversationNotFound, userNotFound } from '../common/problems.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { HeadsService } from './heads.service.js';
 import { Conversation, ConversationPage } from './inbox.dto.js';
 
-@ApiTags('conversations')
-@Controller('conversations')
+@ParleyController('conversations')
 export class ConversationsController {
   constructor(private readonly heads: HeadsService) {}
 

@@ -5,6 +5,7 @@ import { FeedsModule } from '../feeds/feeds.module.js';
 import { MessagesModule } from '../messages/messages.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ConversationsController } from './conversations.controller.js';
+import { EmptyPolls } from './empty-polls.js';
 import { HeadsRepository } from './heads.repository.js';
 import { HeadsService } from './heads.service.js';
 import { MessageListController } from './message-list.controller.js';
@@ -17,7 +18,15 @@ import { SyncService } from './sync.service.js';
 @Module({
   imports: [UsersModule, BlocksModule, ConversationsModule, MessagesModule, FeedsModule],
   controllers: [ConversationsController, MessageListController, SyncController],
-  providers: [HeadsService, HeadsRepository, MessageListRepository, MessageListService, PollsService, SyncService],
-  exports: [HeadsService, PollsService],
+  providers: [
+    EmptyPolls,
+    HeadsService,
+    HeadsRepository,
+    MessageListRepository,
+    MessageListService,
+    PollsService,
+    SyncService,
+  ],
+  exports: [HeadsService],
 })
 export class InboxModule {}

@@ -1,34 +1,36 @@
 import type { Socket } from 'node:net';
-import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import { Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiResponse } from '@nestjs/swagger';
-import { Connection, CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
-import { EMPTY_PAGE_ETAG } from '../common/paging.dto.js';
+import { Connection, CurrentUser, type ActingUser } from '../common/caller.js';
 import { Problems } from '../common/problems.decorator.js';
 import { conversationNotFound, recipientNotFound, userNotFound } from '../common/problems.js';
+import { ParleyController } from '../http/parley-controller.js';
+import { AnswersList, type ListedMessages } from './message-list.answer.js';
 import { ListMessages, MessagePage } from './message-list.dto.js';
 import { PollsService } from './polls.service.js';
 
-@Controller('messages')
+/** How an answer came about. */
+const headers = { 'Server-Timing': { $ref: '#/components/headers/Server-Timing' } } as Record<string, object>;
+
+@ParleyController('messages')
 export class MessageListController {
   constructor(private readonly polls: PollsService) {}
 
   /** List what the caller sent or received, over all conversations. */
   @Get()
-  @ApiOkResponse({ type: MessagePage })
-  @ApiResponse({ status: 304, description: 'There is still nothing: the page is as empty as the one with this ETag.' })
+  @AnswersList()
+  @ApiOkResponse({ type: MessagePage, headers })
+  @ApiResponse({
+    status: 304,
+    description: 'There is still nothing: the page is as empty as the one with this ETag.',
+    headers,
+  })
   @Problems(userNotFound, recipientNotFound, conversationNotFound)
-  async listMessages(
+  listMessages(
     @CurrentUser() me: ActingUser,
     @Query() query: ListMessages,
-    @Headers('if-none-match') known: string | undefined,
     @Connection() connection: Socket,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<MessagePage | undefined> {
-    const page = await this.polls.list(me, query, connection);
-    if (page.items.length > 0 || page.next !== undefined) return page;
-    reply.header('ETag', EMPTY_PAGE_ETAG);
-    if (known !== EMPTY_PAGE_ETAG) return page;
-    reply.status(304);
-    return undefined;
+  ): Promise<ListedMessages> {
+    return this.polls.list(me, query, connection);
   }
 }

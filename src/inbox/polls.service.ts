@@ -3,12 +3,14 @@ import type { ActingUser } from '../common/caller.js';
 import type { UserId } from '../common/ids.js';
 import { UnreadWatch, type WaitingClient } from '../feeds/unread-watch.service.js';
 import { MessageListService } from './message-list.service.js';
-import type { ListMessages, MessagePage } from './message-list.dto.js';
+import type { ListedMessages } from './message-list.answer.js';
+import type { ListMessages } from './message-list.dto.js';
 
 /** While the feeds cannot be relied on, a held poll asks the database this often, in milliseconds: a hint may not come. */
 const UNRELIABLE_MS = 1_000;
 
-const EMPTY: MessagePage = { items: [] };
+/** An empty page without the database. */
+const EMPTY: ListedMessages = { page: { items: [] }, databaseMs: undefined };
 
 /** Lists for clients without a socket: empty ones without the database if the feeds know, or held until something comes. */
 @Injectable()
@@ -28,25 +30,33 @@ export class PollsService {
    * client stays connected.
    * @throws what MessageListService.list throws
    */
-  async list(me: ActingUser, query: ListMessages, client: WaitingClient): Promise<MessagePage> {
+  async list(me: ActingUser, query: ListMessages, client: WaitingClient): Promise<ListedMessages> {
     const { wait = 0 } = query;
     const isInbox = asksForInbox(query);
-    if (wait === 0 && !isInbox) return this.lists.list(me, query);
+    if (wait === 0 && !isInbox) return this.look(me, query);
 
     const until = performance.now() + wait * 1_000;
     const user = await this.unread.watch(me.userId);
+    let listed = EMPTY;
     for (;;) {
       const { notifyCount, unreadCount } = user;
       const isReliable = this.unread.isReliable;
       if (!(isInbox && user.hasNothingUnread && isReliable)) {
-        const page = await this.lists.list(me, query);
-        if (page.items.length > 0 || page.next !== undefined) return page;
+        listed = await this.look(me, query);
+        const { page } = listed;
+        if (page.items.length > 0 || page.next !== undefined) return listed;
         if (isInbox) user.setNothingUnread(unreadCount);
       }
       const left = until - performance.now();
-      if (left <= 0 || client.destroyed || this.unread.isClosing) return EMPTY;
+      if (left <= 0 || client.destroyed || this.unread.isClosing) return listed;
       await this.unread.untilNotified(user, notifyCount, isReliable ? left : Math.min(left, UNRELIABLE_MS), client);
     }
+  }
+
+  private async look(me: ActingUser, query: ListMessages): Promise<ListedMessages> {
+    const startedAt = performance.now();
+    const page = await this.lists.list(me, query);
+    return { page, databaseMs: performance.now() - startedAt };
   }
 }
 

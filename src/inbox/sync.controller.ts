@@ -1,11 +1,10 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Body, HttpCode, Post } from '@nestjs/common';
 import { CurrentUser, type ActingUser } from '../common/caller.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { SyncPage, SyncRequest } from './sync.dto.js';
 import { SyncService } from './sync.service.js';
 
-@ApiTags('conversations')
-@Controller('sync')
+@ParleyController('sync')
 export class SyncController {
   constructor(private readonly syncs: SyncService) {}
 

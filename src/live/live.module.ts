@@ -6,10 +6,9 @@ import { MessagesModule } from '../messages/messages.module.js';
 import { LiveLimits } from './live.limits.js';
 import { LiveServer } from './live.server.js';
 import { LiveServices } from './live.services.js';
-import { QuickPolls } from './quick-polls.js';
 
 @Module({
   imports: [AuthModule, MessagesModule, FeedsModule, InboxModule],
-  providers: [LiveServer, LiveServices, LiveLimits, QuickPolls],
+  providers: [LiveServer, LiveServices, LiveLimits],
 })
 export class LiveModule {}

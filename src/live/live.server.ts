@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { WebSocketServer } from 'ws';
-import type { Credentials } from '../auth/authenticator.js';
+import type { Credentials } from '../http/caller.guard.js';
 import type { Caller } from '../common/caller.js';
 import { problemDetails } from '../common/problem-details.dto.js';
 import { Problem } from '../common/problem.js';

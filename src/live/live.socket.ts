@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { Credentials } from '../auth/authenticator.js';
+import type { Credentials } from '../http/caller.guard.js';
 import type { ActingUser, Caller } from '../common/caller.js';
 import type { ConversationId, UserId } from '../common/ids.js';
 import { problemDetails } from '../common/problem-details.dto.js';

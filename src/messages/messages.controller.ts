@@ -1,16 +1,17 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, type ActingUser, type Reply } from '../common/caller.js';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse } from '@nestjs/swagger';
+import { CurrentUser, type ActingUser } from '../common/caller.js';
 import { PageQuery } from '../common/paging.dto.js';
 import { Problems } from '../common/problems.decorator.js';
 import { clientMessageIdReused, messageNotFound, recipientBlockedYou, recipientNotFound } from '../common/problems.js';
+import { CreatedOrOk } from '../http/answer.decorator.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { SendMessages, SendResults } from './batch.dto.js';
 import { Message, ReceiptPage, SendMessage } from './messages.dto.js';
 import { MessagesService } from './messages.service.js';
-import { SendingService } from './sending.service.js';
+import { SendingService, type Sent } from './sending.service.js';
 
-@ApiTags('messages')
-@Controller('messages')
+@ParleyController('messages')
 export class MessagesController {
   constructor(
     private readonly sending: SendingService,
@@ -19,21 +20,15 @@ export class MessagesController {
 
   /** Send a message to a user or a group. */
   @Post()
+  @CreatedOrOk(({ message, isRepeated }: Sent) => ({ body: message, path: !isRepeated && `/messages/${message.id}` }))
   @ApiCreatedResponse({ type: Message, description: 'It is stored.' })
   @ApiOkResponse({
     type: Message,
     description: 'It was sent before, under the same clientMessageId; nothing was stored.',
   })
   @Problems(recipientNotFound, recipientBlockedYou, clientMessageIdReused)
-  async sendMessage(
-    @CurrentUser() me: ActingUser,
-    @Body() command: SendMessage,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<Message> {
-    const { message, isRepeated } = await this.sending.send(me, command);
-    if (isRepeated) reply.status(200);
-    else reply.header('Location', `/v1/messages/${message.id}`);
-    return message;
+  sendMessage(@CurrentUser() me: ActingUser, @Body() command: SendMessage): Promise<Sent> {
+    return this.sending.send(me, command);
   }
 
   /** Send up to 500 messages at once: one outcome per message, in order. */

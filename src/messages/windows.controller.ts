@@ -1,13 +1,12 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Get, Param, Query } from '@nestjs/common';
 import { CurrentUser, type ActingUser } from '../common/caller.js';
 import { Problems } from '../common/problems.decorator.js';
 import { conversationNotFound, userNotFound } from '../common/problems.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { MessageWindow, WindowQuery } from './windows.dto.js';
 import { WindowsService } from './windows.service.js';
 
-@ApiTags('conversations')
-@Controller('conversations/:conversation/messages')
+@ParleyController('conversations/:conversation/messages')
 export class WindowsController {
   constructor(private readonly windows: WindowsService) {}
 

@@ -15,7 +15,7 @@ export function serveDocs(app: INestApplication): void {
   });
 }
 
-/** What an answer can do on every HTTP engine that Nest runs on. */
+/** The part of Express's response that is used here. */
 interface Reply {
   type(contentType: string): Reply;
   send(text: string): void;

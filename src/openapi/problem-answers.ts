@@ -27,6 +27,11 @@ export const HEADERS = {
     required: true,
     schema: { type: 'string', example: 'Bearer realm="parley"' },
   },
+  'Server-Timing': {
+    description: 'How the answer came about: `mem`, without the database, or `db` and how long that was asked (ms).',
+    required: true,
+    schema: { type: 'string', example: 'mem' },
+  },
 } as const;
 
 type HeaderName = keyof typeof HEADERS;

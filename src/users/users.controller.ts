@@ -1,11 +1,12 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Get, Param, Query } from '@nestjs/common';
 import { CurrentCaller, CurrentUser, UserOrApp, type ActingUser, type Caller } from '../common/caller.js';
 import { userNotFound } from '../common/problems.js';
 import { Problems } from '../common/problems.decorator.js';
+import { ParleyController } from '../http/parley-controller.js';
 import { DirectoryService } from './directory.service.js';
 import { ListUsers, User, UserPage } from './users.dto.js';
 
-@Controller('users')
+@ParleyController('users')
 export class UsersController {
   constructor(private readonly directory: DirectoryService) {}
 

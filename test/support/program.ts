@@ -42,12 +42,12 @@ export class Program {
   }
 
   static run(command: string, args: string[], environment: Environment): Program {
-    const { PATH = '', HOME = '', HTTP_ENGINE = 'express' } = process.env;
+    const { PATH = '', HOME = '' } = process.env;
     return new Program(
       spawn(command, args, {
         cwd: ROOT,
         detached: true,
-        env: { PATH, HOME, HTTP_ENGINE, PORT: '0', LOG_LEVEL: 'warn', ...environment },
+        env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'warn', ...environment },
       }),
     );
   }

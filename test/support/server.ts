@@ -41,7 +41,6 @@ export async function startServer(
     databaseUrl: database?.url,
     jwtSecret: 'the secret of the tests, at least 32 characters',
     bootstrapApiKey: APPLICATION_KEY,
-    httpEngine: process.env.HTTP_ENGINE ?? 'express',
     port: 0,
     ...given,
   });

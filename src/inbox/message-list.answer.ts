@@ -11,13 +11,15 @@ export interface ListedMessages {
 }
 
 const SERVER_TIMING = 'Server-Timing';
+/** In front of the routes, and by the route. */
 const FROM_MEMORY = 'mem';
+const FROM_MEMORY_BY_ROUTE = 'mem;desc="route"';
 const EMPTY_PAGE = '{"items":[]}';
 
 /** `Server-Timing` says how the page came about; an empty one has an ETag, and is 304 to a client that has it. */
 export const AnswersList = (): ReturnType<typeof Answer<ListedMessages>> =>
   Answer(({ page, databaseMs }, response) => {
-    const timing = databaseMs === undefined ? FROM_MEMORY : `db;dur=${databaseMs.toFixed(1)}`;
+    const timing = databaseMs === undefined ? FROM_MEMORY_BY_ROUTE : `db;dur=${databaseMs.toFixed(1)}`;
     response.setHeader(SERVER_TIMING, timing);
     if (page.items.length > 0 || page.next !== undefined) return page;
     response.setHeader('ETag', EMPTY_PAGE_ETAG);

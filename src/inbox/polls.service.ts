@@ -41,6 +41,7 @@ export class PollsService {
     for (;;) {
       const { notifyCount, unreadCount } = user;
       const isReliable = this.unread.isReliable;
+      // guard `isInbox && user.hasNothingUnread && isReliable` => `false`: test/empty-polls.spec.ts
       if (!(isInbox && user.hasNothingUnread && isReliable)) {
         listed = await this.look(me, query);
         const { page } = listed;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import type { CallerRequest } from '../common/caller.js';
+import type { Caller, CallerRequest } from '../common/caller.js';
 import { CallerAuthenticator, credentialsOf } from '../http/caller.guard.js';
 import { writeEmptyPage } from './message-list.answer.js';
 import { PollsService } from './polls.service.js';
@@ -34,8 +34,13 @@ export class EmptyPolls {
     response: ServerResponse,
     next: () => void,
   ): Promise<void> {
-    const caller = await this.authenticator.authenticate(credentialsOf(request.headers)).catch(() => undefined);
-    if (caller?.userId === undefined || !this.polls.isKnownEmpty(caller.userId)) return next(); // the route refuses it, or looks
+    let caller: Caller;
+    try {
+      caller = await this.authenticator.authenticate(credentialsOf(request.headers));
+    } catch {
+      return next(); // the route refuses it
+    }
+    if (caller.userId === undefined || !this.polls.isKnownEmpty(caller.userId)) return next();
     request.caller = caller;
     writeEmptyPage(request, response);
   }

@@ -48,7 +48,7 @@ describe('searching users', () => {
     const { ana, server, app } = await newWorld();
     await server.db.query(
       `INSERT INTO users (id, username, display_name)
-       SELECT uuidv7(), 'mass' || n, 'Mass ' || n FROM generate_series(10001, 12500) n`,
+       SELECT gen_random_uuid(), 'mass' || n, 'Mass ' || n FROM generate_series(10001, 12500) n`,
     );
     await app.createUser({ displayName: 'Massive' });
     const names = await found(ana.api, 'mass', 200);

@@ -6,6 +6,7 @@ import { dataSourceOptions } from '../../src/database/data-source.js';
 import { openDataSource } from '../../src/database/open-data-source.js';
 import { startEmbeddedPostgres } from '../../src/postgres/embedded-postgres.js';
 import { schema } from '../../src/schema.js';
+import { startOtherPostgres } from './other-postgres.js';
 
 interface TestPostgres {
   /** A migrated database that nobody uses, to make others from. */
@@ -13,12 +14,18 @@ interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** One PostgreSQL for the whole run. */
+/** One PostgreSQL for the whole run: the embedded one, or of the programs in TEST_POSTGRES_BIN. */
 export async function startTestPostgres(): Promise<TestPostgres> {
+  const { TEST_POSTGRES_BIN } = process.env;
+  const started = await (TEST_POSTGRES_BIN ? startOtherPostgres(TEST_POSTGRES_BIN) : startEmbedded());
+  const dataSource = await openDataSource(dataSourceOptions(started.url, schema));
+  await dataSource.destroy();
+  return started;
+}
+
+async function startEmbedded(): Promise<TestPostgres> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'parley-test-'));
   const postgres = await startEmbeddedPostgres({ directory, durable: false, maxConnections: 300 });
-  const dataSource = await openDataSource(dataSourceOptions(postgres.url, schema));
-  await dataSource.destroy();
   return {
     url: postgres.url,
     stop: async () => {

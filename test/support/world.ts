@@ -99,7 +99,7 @@ async function countRows({ db }: TestServer): Promise<Record<string, number>> {
 
 async function makeCrowd({ db }: TestServer, size: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `INSERT INTO users (id, display_name) SELECT uuidv7(), 'Crowd ' || n FROM generate_series(1, $1) n RETURNING id`,
+    `INSERT INTO users (id, display_name) SELECT gen_random_uuid(), 'Crowd ' || n FROM generate_series(1, $1) n RETURNING id`,
     [size],
   );
   return rows.map(({ id }) => id);

@@ -1,14 +1,14 @@
-/** Time and chance, so that tests can hold them. */
+/** Time and randomness, which tests replace. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
   /** From 0 to below 1. */
   random(): number;
-  /** Calls once, after so many milliseconds; answers how to prevent it. */
+  /** Calls once after `ms` milliseconds. Returns a function that cancels the call. */
   after(ms: number, call: () => void): () => void;
 }
 
-/** What is longer, timers take for nothing. */
+/** A timer that is longer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const realClock: Clock = {
@@ -24,18 +24,18 @@ const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 
 /**
- * How long to wait before the n-th attempt (from 0) to connect again: twice as long each time, up to half a minute, and
- * of that a random part from a half on, so that the clients of a server that was away do not come all at once.
+ * How long to wait before the n-th attempt (from 0) to connect again: twice as long each time, up to half a minute. Half
+ * of it is fixed and half is random, so that the clients of a server that was away do not return all at once.
  */
 export function backoffMs(attempt: number, clock: Clock): number {
   const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 10));
   return Math.round(longest * (0.5 + clock.random() / 2));
 }
 
-/** How long before its expiry a token is renewed: a minute, or a fifth of what is left where that is less. */
+/** How long before its expiry a token is renewed: a minute, or a fifth of the time left if that is less. */
 const EARLY_MS = 60_000;
 
-/** In how many milliseconds to renew an access token; undefined where it does not say when it expires. */
+/** In how many milliseconds to renew an access token; undefined if the token has no expiry. */
 export function renewInMs(token: string, now: number): number | undefined {
   const expiresAt = expiryOf(token);
   if (expiresAt === undefined) return undefined;
@@ -43,7 +43,7 @@ export function renewInMs(token: string, now: number): number | undefined {
   return left - Math.min(EARLY_MS, left / 5);
 }
 
-/** `exp` of a JWT (RFC 7519), in milliseconds since 1970. Nothing is verified: that is for the server. */
+/** `exp` of a JWT (RFC 7519), in milliseconds since 1970. Nothing is verified: the server does that. */
 function expiryOf(token: string): number | undefined {
   try {
     const payload = token.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/');

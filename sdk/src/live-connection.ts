@@ -8,15 +8,15 @@ export type WebSocketClass = new (...parameters: never[]) => {
   close(): void;
 };
 
-/** What is used of it. */
+/** The part of a WebSocket that this client uses. */
 export interface Socket extends InstanceType<WebSocketClass> {
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: never) => void): void;
 }
 
-/** Opens one; with headers where the class can send them. */
+/** Opens a WebSocket, with headers if there are any to send. */
 export type OpenSocket = (url: string, protocols: string[]) => Socket;
 
-/** Why a connection is over. 1006: it was lost. */
+/** How a connection ended. Code 1006: it was lost. */
 export interface Ending {
   readonly code: number;
   readonly wasOpen: boolean;
@@ -25,16 +25,17 @@ export interface Ending {
 const OPEN = 1;
 /** How long a connection may take to open. */
 const OPENING_MS = 15_000;
-/** Browsers are not shown the server's pings, so silence is asked about, and ends the connection where it goes on. */
-const QUIET_MS = 40_000;
-const ANSWER_MS = 10_000;
+/** A browser does not show the server's pings, so a client sends a `ping` after this long without a frame. */
+const IDLE_MS = 40_000;
+/** A connection ends if nothing arrives for this long after the `ping`. */
+const PONG_MS = 10_000;
 
-/** One WebSocket, from its opening to its end, which comes once and soon, whatever the network does. */
+/** One WebSocket, from opening to end. `over` resolves once, and within a bounded time whatever the network does. */
 export class LiveConnection {
   readonly over: Promise<Ending>;
   private wasOpen = false;
   private isOver = false;
-  private stopWatching: () => void;
+  private cancelTimer: () => void;
   private settle!: (ending: Ending) => void;
 
   constructor(
@@ -44,14 +45,14 @@ export class LiveConnection {
     private readonly onFrame: (frame: ServerFrame) => void,
   ) {
     this.over = new Promise((resolve) => (this.settle = resolve));
-    this.stopWatching = clock.after(OPENING_MS, () => this.end());
+    this.cancelTimer = clock.after(OPENING_MS, () => this.end());
     socket.addEventListener('open', () => {
       if (this.isOver) return;
       this.wasOpen = true;
-      this.watch();
+      this.restartIdleTimer();
       onOpen();
     });
-    socket.addEventListener('message', ({ data }: { data: unknown }) => this.heard(String(data)));
+    socket.addEventListener('message', ({ data }: { data: unknown }) => this.received(String(data)));
     socket.addEventListener('close', ({ code }: { code: number }) => this.end(code));
     socket.addEventListener('error', () => undefined); // `close` follows
   }
@@ -60,45 +61,44 @@ export class LiveConnection {
     return this.wasOpen && !this.isOver && this.socket.readyState === OPEN;
   }
 
-  /** False where it is not open: then nothing was said. */
+  /** False if the connection is not open: nothing was sent then. */
   send(frame: ClientFrame): boolean {
     if (!this.isOpen) return false;
     this.socket.send(JSON.stringify(frame));
     return true;
   }
 
-  /** Over, from now on: nothing more is told, whether or not the other side ever hears of it. */
+  /** Ends the connection on this side: no frame is handled from now on, even if the server never learns of it. */
   end(code = 1006): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.stopWatching();
+    this.cancelTimer();
     try {
       this.socket.close();
     } catch {
-      // one that is still opening need not be closable
+      // a socket that is still opening may refuse to close
     }
     this.settle({ code, wasOpen: this.wasOpen });
   }
 
-  private heard(text: string): void {
+  private received(text: string): void {
     if (this.isOver) return;
-    this.watch();
+    this.restartIdleTimer();
     this.onFrame(JSON.parse(text) as ServerFrame);
   }
 
-  /** Begins the silence anew. */
-  private watch(): void {
-    this.stopWatching();
-    this.stopWatching = this.clock.after(QUIET_MS, () => {
+  private restartIdleTimer(): void {
+    this.cancelTimer();
+    this.cancelTimer = this.clock.after(IDLE_MS, () => {
       this.send({ type: 'ping' });
-      this.stopWatching = this.clock.after(ANSWER_MS, () => this.end());
+      this.cancelTimer = this.clock.after(PONG_MS, () => this.end());
     });
   }
 }
 
 /**
- * How to open one: with the class given, the platform's own, or that of the package `ws`, which alone can send headers
- * on Node.
+ * A function that opens WebSockets: of the class given, the platform's own, or that of the package `ws`. On Node only
+ * `ws` can send headers.
  *
  * @throws NoWebSocket
  */
@@ -112,13 +112,13 @@ export async function socketOpener(
   return (url, protocols) => (needsHeaders ? new Class(url, protocols, { headers }) : new Class(url, protocols));
 }
 
-/** There is nothing to connect with. */
+/** There is no WebSocket class to connect with. */
 export class NoWebSocket extends Error {}
 
 async function webSocketClass(needsHeaders: boolean): Promise<WebSocketClass> {
   const { WebSocket: own } = globalThis as { WebSocket?: WebSocketClass };
   if (own && !needsHeaders) return own;
-  const name = 'ws'; // not for bundlers to follow: browsers have their own
+  const name = 'ws'; // a variable, so that bundlers leave it out: browsers have their own
   try {
     const { WebSocket } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as {
       WebSocket: WebSocketClass;

@@ -3,37 +3,37 @@ import type { components } from './live-schema.js';
 type Frames = components['schemas'];
 export type LiveMessage = Frames['Message'];
 
-/** What a live client tells, by name. */
+/** The events of a live client, by name. */
 export interface LiveEvents {
-  /** A message, once and in its conversation's order; one's own included. */
+  /** A message: once, in its conversation's order. The user's own messages are included. */
   message: LiveMessage;
-  /** Who is in a conversation, their roles or its name has changed. */
+  /** A conversation's members, their roles or its name have changed. */
   conversation: Omit<Frames['ConversationFrame'], 'type'>;
   /**
-   * Drop what you hold of this conversation. `left`, `deleted`: it is over. `joined`: it begins anew, messages follow.
-   * `blocks`: some of its messages are hidden or shown again, so load it anew.
+   * Drop what you hold of this conversation. `left`, `deleted`: it is over. `joined`: it starts again, and its messages
+   * follow. `blocks`: other messages of it are visible now, so load it again.
    */
   gone: { readonly conversationId: string; readonly reason: 'left' | 'deleted' | 'joined' | 'blocks' };
   receipt: Omit<Frames['ReceiptFrame'], 'type'>;
   typing: Omit<Frames['TypingNoticeFrame'], 'type'>;
-  /** Everything that was missed has been told. Load the heads of conversations anew: receipts and names may have moved. */
+  /** Everything that was missed has arrived. Load the heads of conversations again: receipts and names may have changed. */
   ready: Omit<Frames['ReadyFrame'], 'type'>;
-  /** Blocked or unblocked, here or elsewhere. `gone` follows for each group. */
+  /** The user has blocked or unblocked somebody, on this device or another. `gone` follows for each group. */
   blocks: Omit<Frames['BlocksFrame'], 'type'>;
-  /** Something that was said, other than a message to send, was refused. */
+  /** The server refused a mark or a typing notice. */
   problem: Frames['ProblemDetails'];
   connection:
     | { readonly state: 'connecting' | 'open' }
     | { readonly state: 'waiting'; readonly retryInMs: number; readonly because: string };
-  /** It is over: closed by `close()`, or, with an error, for good. */
+  /** The client has ended: by `close()`, or for good with an error. */
   closed: { readonly error?: Error };
 }
 
 type Name = keyof LiveEvents;
 type Listener<K extends Name> = (event: LiveEvents[K]) => void;
 
-/** Who listens to what. */
-export class Listeners {
+/** The callbacks of the application, by event. */
+export class EventListeners {
   private readonly byName = new Map<Name, Set<Listener<never>>>();
 
   on<K extends Name>(name: K, listener: Listener<K>): () => void {
@@ -46,7 +46,7 @@ export class Listeners {
     return (this.byName.get(name)?.size ?? 0) > 0;
   }
 
-  /** A listener that throws does so outside: the others are told all the same, and nothing is told twice. */
+  /** An error of one listener is thrown in a microtask of its own: the other listeners still run, and each runs once. */
   emit<K extends Name>(name: K, event: LiveEvents[K]): void {
     for (const listener of (this.byName.get(name) ?? []) as Set<Listener<K>>) {
       try {
@@ -60,17 +60,17 @@ export class Listeners {
   }
 }
 
-/** Messages that wait to be taken, by one `for await` at a time. */
+/** Messages that wait for the application to take them, with one `for await` at a time. */
 export class MessageQueue {
   private readonly queued: LiveMessage[] = [];
-  /** The first is with the consumer, who has taken it when they ask for the next. */
+  /** Whether the loop has the first message: it has taken it once it asks for the next. */
   private isHandedOut = false;
   private wake: (() => void) | undefined;
   private end: { readonly error?: Error } | undefined;
   /** Whether a `for await` is under way. */
   isConsumed = false;
 
-  /** What nobody has taken yet. */
+  /** The messages that the application has not taken yet. */
   get untaken(): readonly LiveMessage[] {
     return this.queued;
   }
@@ -80,15 +80,15 @@ export class MessageQueue {
     this.wake?.();
   }
 
-  /** Everything that waits, which no longer does. */
+  /** Takes all messages out of the queue. */
   takeAll(): LiveMessage[] {
     return this.queued.splice(0);
   }
 
-  /** Forgets what waits of one conversation. */
+  /** Removes the waiting messages of one conversation, but not the one that the loop has. */
   forget(conversationId: string): void {
-    const isWithConsumer = (i: number): boolean => i === 0 && this.isHandedOut;
-    const kept = this.queued.filter((message, i) => message.conversationId !== conversationId || isWithConsumer(i));
+    const isInLoop = (i: number): boolean => i === 0 && this.isHandedOut;
+    const kept = this.queued.filter((message, i) => message.conversationId !== conversationId || isInLoop(i));
     this.queued.splice(0, this.queued.length, ...kept);
   }
 
@@ -97,7 +97,7 @@ export class MessageQueue {
     this.wake?.();
   }
 
-  /** Ends when the client is closed. @throws what ended it for good */
+  /** Ends when the client is closed. @throws the error that ended the client */
   async *messages(): AsyncGenerator<LiveMessage, void> {
     if (this.isConsumed) throw new Error('One loop takes the messages at a time.');
     this.isConsumed = true;
@@ -116,7 +116,7 @@ export class MessageQueue {
         }
       }
     } finally {
-      this.taken(); // who breaks out of the loop has seen it
+      this.taken(); // a loop that ends by `break` has seen its message
       this.isConsumed = false;
     }
   }

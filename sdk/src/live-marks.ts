@@ -6,14 +6,16 @@ interface MarkedMessage {
   readonly seq: number;
 }
 
-/** What is received is marked together, after so long at most. */
+/** `delivered` is sent at most this long after a message arrived, for all messages of that time together. */
 const DELIVERED_MS = 500;
+/** `typing` is sent at most this often for one conversation. */
 const TYPING_MS = 1_000;
 
-/** What a client says of single conversations, as seldom as it can: read, delivered, typing. */
+/** Sends `read`, `delivered` and `typing`, each as rarely as it can. */
 export class Marks {
-  /** Said anew on each connection until the server has confirmed it. */
+  /** Sent again on each connection until the server has confirmed them. */
   private readonly reads = new Map<string, number>();
+  /** The newest seq to mark as delivered, by conversation. */
   private readonly unsent = new Map<string, number>();
   private readonly typedAt = new Map<string, number>();
   private cancel: (() => void) | undefined;
@@ -43,7 +45,7 @@ export class Marks {
     this.send({ type: 'typing', conversationId });
   }
 
-  /** The server has it, from this device or another. */
+  /** The server has stored this read marker, from this device or another. */
   confirmed(conversationId: string, readSeq: number): void {
     if ((this.reads.get(conversationId) ?? Infinity) <= readSeq) this.reads.delete(conversationId);
   }
@@ -54,7 +56,7 @@ export class Marks {
     this.typedAt.delete(conversationId);
   }
 
-  /** A new connection: what may not have arrived over the last one. */
+  /** On a new connection: sends what may not have arrived over the last one. */
   sendAll(): void {
     for (const [conversationId, seq] of this.reads) this.send({ type: 'read', messageId: `${conversationId}.${seq}` });
     this.flush();
@@ -68,7 +70,7 @@ export class Marks {
     this.unsent.clear();
   }
 
-  /** There is no connection: what is unsaid waits for the next. */
+  /** There is no connection: what is unsent waits for the next one. */
   pause(): void {
     this.cancel?.();
     this.cancel = undefined;

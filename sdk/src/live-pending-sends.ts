@@ -11,12 +11,12 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** The server could not, this time. */
+/** Statuses after which the same send may succeed later. */
 const RETRIABLE = [429, 503];
 
 /**
- * What was sent and not answered yet, in its order. Each has a clientMessageId, so it may be said again over as many
- * connections as it takes, and is stored once.
+ * The sends without a reply, in order. Each has a clientMessageId, so it may be sent again over as many connections as it
+ * takes, and the server stores it once.
  */
 export class PendingSends {
   private readonly pending = new Map<string, Pending>();
@@ -27,24 +27,29 @@ export class PendingSends {
   }
 
   /** Resolves with the message once it is stored. */
-  add(recipient: string, text: string, clientMessageId: string, say: (frame: ClientFrame) => void): Promise<Message> {
+  add(
+    recipient: string,
+    text: string,
+    clientMessageId: string,
+    sendFrame: (frame: ClientFrame) => void,
+  ): Promise<Message> {
     const ref = String(++this.refs);
     const frame: Send = { type: 'send', ref, recipient, text, clientMessageId };
     return new Promise((resolve, reject) => {
       this.pending.set(ref, { frame, resolve, reject });
-      say(frame);
+      sendFrame(frame);
     });
   }
 
-  /** Says everything again that has no answer: on a new connection, or after the server could not. */
-  sendAll(say: (frame: ClientFrame) => void): void {
-    for (const { frame } of this.pending.values()) say(frame);
+  /** Sends everything again that has no reply: on a new connection, or after the server could not store it. */
+  sendAll(sendFrame: (frame: ClientFrame) => void): void {
+    for (const { frame } of this.pending.values()) sendFrame(frame);
   }
 
-  /** False where the server could not this time: everything is to be said again in a while. */
+  /** False if the server could not store the message this time: call `sendAll` again later. */
   answered({ ref, status, message, problem }: Reply): boolean {
     const sent = this.pending.get(ref);
-    if (!sent) return true; // said twice, and answered before
+    if (!sent) return true; // sent twice, and answered before
     if (RETRIABLE.includes(status)) return false;
     this.pending.delete(ref);
     if (message) sent.resolve(message);
@@ -52,7 +57,7 @@ export class PendingSends {
     return true;
   }
 
-  /** Nobody will say them any more. Whether they were stored is not known. */
+  /** Gives up all sends. Whether the server stored them is not known. */
   fail(error: Error): void {
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();

@@ -3,35 +3,35 @@ import type { components } from './live-schema.js';
 type Conversation = components['schemas']['Conversation'];
 type Position = components['schemas']['Position'];
 
-/** How far a client has come in one conversation. */
+/** How far a client has come in one conversation: a position of the live protocol, and the conversation's kind. */
 export interface LivePosition extends Position {
   readonly kind: Conversation['kind'];
 }
 
-/** Everything that a client needs to go on where it stopped. Plain JSON: keep it with the messages. */
+/** Everything that a client needs to continue where it stopped. Plain JSON: store it with the messages. */
 export interface LiveState {
   readonly positions: Readonly<Record<string, LivePosition>>;
   /** Counts blocks and unblocks; absent before the first connection. */
   readonly blocksVersion?: number;
 }
 
-/** What to do with a message: show it, skip it as known, or first read what lies between. */
-export type Verdict = 'show' | 'skip' | 'gap';
+/** What to do with a message: show it, drop it as a duplicate, or first read the messages that are missing before it. */
+export type Verdict = 'show' | 'duplicate' | 'gap';
 
-/** Of a conversation that is new to a client, at most this many messages are told. */
+/** A client gets at most this many messages of a conversation that is new to it. */
 const MAX_BACKLOG = 200;
-/** A resume has to stay below 1 MiB, at up to 90 bytes a position. */
+/** A `resume` has to stay below 1 MiB; a position takes up to 90 bytes. */
 const MAX_POSITIONS = 11_000;
 
 interface TrackedPosition {
   seq: number;
-  /** Unknown until the conversation's head has been seen. */
+  /** Unknown until the client has loaded the conversation's head. */
   joinedSeq: number | undefined;
   readonly kind: Conversation['kind'];
 }
 
-/** Where a client is in each conversation, by the rules of the live protocol. */
-export class Positions {
+/** Tracks the client's position in each conversation, by the rules of the live protocol. */
+export class PositionTracker {
   private readonly byConversation = new Map<string, TrackedPosition>();
   blocksVersion: number | undefined;
 
@@ -48,32 +48,32 @@ export class Positions {
     return this.byConversation.get(conversationId)?.seq;
   }
 
-  /** Begins a conversation at the first message that is told of it. */
-  meet(conversationId: string, kind: Conversation['kind'], seq: number): void {
+  /** Starts a conversation that the client does not know, at the first message that arrives of it. */
+  startAt(conversationId: string, kind: Conversation['kind'], seq: number): void {
     if (!this.byConversation.has(conversationId))
       this.byConversation.set(conversationId, { seq, joinedSeq: undefined, kind });
   }
 
-  judge(conversationId: string, afterSeq: number, seq: number): Verdict {
-    const place = this.byConversation.get(conversationId);
-    if (!place || afterSeq > place.seq) return 'gap';
-    return seq > place.seq ? 'show' : 'skip';
+  check(conversationId: string, afterSeq: number, seq: number): Verdict {
+    const tracked = this.byConversation.get(conversationId);
+    if (!tracked || afterSeq > tracked.seq) return 'gap';
+    return seq > tracked.seq ? 'show' : 'duplicate';
   }
 
   /** Forward only. */
-  moveTo(conversationId: string, seq: number): void {
-    const place = this.byConversation.get(conversationId);
-    if (place) place.seq = Math.max(place.seq, seq);
+  advanceTo(conversationId: string, seq: number): void {
+    const tracked = this.byConversation.get(conversationId);
+    if (tracked) tracked.seq = Math.max(tracked.seq, seq);
   }
 
-  /** As joined anew: whatever was there no longer counts. */
+  /** The user has joined (again): any earlier position no longer counts. */
   joined({ id, kind, joinedSeq }: Conversation): void {
     this.byConversation.set(id, { seq: joinedSeq, joinedSeq, kind });
   }
 
   /**
-   * A head that was loaded before connecting: a conversation that is new to the client begins where the server would
-   * begin it, or at its end. From then on the client has a position, and misses nothing however long it is away.
+   * Starts a conversation from its head, loaded before connecting, if it is new to the client: at the seq at which the
+   * server would start it, or at its end. With a position the client misses nothing, however long it is away.
    */
   start({ id, kind, joinedSeq, deliveredSeq, lastSeq }: Conversation, fromEnd: boolean): void {
     if (this.byConversation.has(id)) return;
@@ -81,14 +81,14 @@ export class Positions {
     this.byConversation.set(id, { seq, joinedSeq, kind });
   }
 
-  /** What a head says of a conversation that was met before its head was seen. */
-  learn(conversationId: string, joinedSeq: number): void {
-    const place = this.byConversation.get(conversationId);
-    if (place) place.joinedSeq ??= joinedSeq;
+  /** Adds the joinedSeq of a conversation that started before the client had its head. */
+  setJoinedSeq(conversationId: string, joinedSeq: number): void {
+    const tracked = this.byConversation.get(conversationId);
+    if (tracked) tracked.joinedSeq ??= joinedSeq;
   }
 
   /** Conversations whose joinedSeq is not known yet. */
-  get unlearned(): string[] {
+  get withoutJoinedSeq(): string[] {
     return [...this.byConversation].filter(([, { joinedSeq }]) => joinedSeq === undefined).map(([id]) => id);
   }
 
@@ -96,23 +96,23 @@ export class Positions {
     this.byConversation.delete(conversationId);
   }
 
-  /** Drops every group; answers which. */
+  /** Drops every group. Returns their ids. */
   dropGroups(): string[] {
     const groups = [...this.byConversation].filter(([, { kind }]) => kind === 'group').map(([id]) => id);
     for (const id of groups) this.byConversation.delete(id);
     return groups;
   }
 
-  /** What `resume` says. A conversation whose joinedSeq is unknown has no position. */
+  /** The positions for `resume`. A conversation whose joinedSeq is unknown has none. */
   resume(): Record<string, Position> {
     const known = Object.entries(this.state().positions).slice(-MAX_POSITIONS);
     return Object.fromEntries(known.map(([id, { seq, joinedSeq }]) => [id, { seq, joinedSeq }]));
   }
 
-  /** `notYet` are messages that nobody has taken: a client that goes on from this state gets them again. */
-  state(notYet: Iterable<{ readonly conversationId: string; readonly seq: number }> = []): LiveState {
+  /** `untaken` are messages that the application has not taken: a client that continues from this state gets them again. */
+  state(untaken: Iterable<{ readonly conversationId: string; readonly seq: number }> = []): LiveState {
     const limits = new Map<string, number>();
-    for (const { conversationId, seq } of notYet) {
+    for (const { conversationId, seq } of untaken) {
       limits.set(conversationId, Math.min(seq - 1, limits.get(conversationId) ?? seq));
     }
     const positions: Record<string, LivePosition> = {};

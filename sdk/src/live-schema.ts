@@ -107,14 +107,14 @@ export interface components {
        */
       conversationId: string;
       /**
-       * @description What has happened.
+       * @description What has changed.
        * @example joined
        * @enum {string}
        */
       change: 'joined' | 'left' | 'renamed' | 'role' | 'deleted';
-      /** @description Who joined, left or has another role. */
+      /** @description The member who joined, left or has another role. */
       user?: components['schemas']['UserSummary'];
-      /** @description The head, where it is new or changed for the receiver; in groups of more than 100 members only to who joined. */
+      /** @description The head, if it is new or changed for the receiver; in groups of more than 100 members only for the user who joined. */
       conversation?: components['schemas']['Conversation'];
     };
     FieldProblem: {
@@ -215,7 +215,7 @@ export interface components {
       type: 'message';
       /**
        * Format: int64
-       * @description Nothing that the user may see lies between this number and the message.
+       * @description No message that the user may see lies between this number and the message.
        * @example 41
        */
       afterSeq: number;
@@ -294,7 +294,7 @@ export interface components {
        * @enum {string}
        */
       type: 'problem';
-      /** @description Why. */
+      /** @description Why the frame was refused. */
       problem: components['schemas']['ProblemDetails'];
     };
     ReadyFrame: {
@@ -338,13 +338,13 @@ export interface components {
       userId: string;
       /**
        * Format: int64
-       * @description What has reached them, up to this number.
+       * @description The member has received the messages up to this number.
        * @example 42
        */
       deliveredSeq: number;
       /**
        * Format: int64
-       * @description What they have read, up to this number.
+       * @description The member has read the messages up to this number.
        * @example 41
        */
       readSeq: number;
@@ -372,7 +372,7 @@ export interface components {
       type: 'reply';
       /**
        * Format: int64
-       * @description As of POST /v1/messages: 201 stored, 200 repeated, 4xx and 5xx refused.
+       * @description As POST /v1/messages answers: 201 stored, 200 stored before, 4xx and 5xx refused.
        * @example 201
        */
       status: number;
@@ -381,9 +381,9 @@ export interface components {
        * @example 17
        */
       ref: string;
-      /** @description The message, where it is stored. */
+      /** @description The message, if it is stored. */
       message?: components['schemas']['Message'];
-      /** @description Why it was refused, where it was. */
+      /** @description Why it was refused, if it was. */
       problem?: components['schemas']['ProblemDetails'];
     };
     ResumeFrame: {
@@ -407,12 +407,12 @@ export interface components {
       };
       /**
        * Format: int64
-       * @description The blocksVersion under which the client holds its group messages. Where another one holds, they count as absent.
+       * @description The blocksVersion of the client's group messages. If it is not the current one, positions of groups count as absent.
        * @example 3
        */
       blocksVersion?: number;
       /**
-       * @description False: conversations without a position begin at their end, instead of at what was not delivered yet.
+       * @description False: a conversation without a position starts at its end, instead of after the delivered messages.
        * @example false
        */
       backlog?: boolean;
@@ -430,7 +430,7 @@ export interface components {
        */
       type: 'send';
       /**
-       * @description The client's own mark, which the reply bears.
+       * @description The client's own mark, which the reply repeats.
        * @example 17
        */
       ref: string;
@@ -475,7 +475,7 @@ export interface components {
       conversationId: string;
       /**
        * Format: uuid
-       * @description Who is typing.
+       * @description The member who is typing.
        * @example 0193f0e8-9c2d-7f41-8a6b-2d3e4f5a6b7c
        */
       userId: string;

@@ -1,17 +1,17 @@
 import { renewInMs, type Clock } from './live-clock.js';
 import { isFinal, ParleyError } from './parley-error.js';
 
-/** Where tokens come from. */
+/** The access tokens of one caller. */
 export interface TokenSource {
   token(): string | undefined;
-  /** Gets another token; undefined where there is nothing to renew it with. */
+  /** Gets another token; undefined if there is no refresh token to renew it with. */
   renew(): Promise<void> | undefined;
 }
 
-/** After a token could not be renewed for a passing reason. */
-const AGAIN_MS = 5_000;
+/** How long to wait after a renewal that failed for a temporary reason. */
+const RETRY_MS = 5_000;
 
-/** Sees to it that a connection's token is renewed before it expires, and that a refused one is replaced once. */
+/** Renews a connection's token before it expires, and replaces a refused token once. */
 export class TokenKeeper {
   private used: string | undefined;
   private hasRenewed = false;
@@ -27,25 +27,25 @@ export class TokenKeeper {
     return (this.used = this.source.token());
   }
 
-  /** The token holds: when another is needed, `tell` gets it. Whoever else shares the tokens may renew them, too. */
-  watch(tell: (token: string) => void): void {
-    this.rest();
+  /** The connection is open: renews its token in time, and passes the new one to `use`. Other users of the source may renew it, too. */
+  watch(use: (token: string) => void): void {
+    this.stop();
     const inMs = this.used === undefined ? undefined : renewInMs(this.used, this.clock.now());
-    if (inMs !== undefined) this.cancel = this.clock.after(inMs, () => void this.renew(tell));
+    if (inMs !== undefined) this.cancel = this.clock.after(inMs, () => void this.renew(use));
   }
 
-  /** There is no connection. */
-  rest(): void {
+  /** The connection is closed: stops renewing. */
+  stop(): void {
     this.cancel();
     this.cancel = () => undefined;
   }
 
-  /** What the token was used for has worked: should it be refused later, it may be renewed again. */
+  /** The server has accepted the token: if it is refused later, it may be renewed again. */
   worked(): void {
     this.hasRenewed = false;
   }
 
-  /** The token was refused: gets another. @throws ParleyError not-signed-in: there is none, or one just renewed was refused */
+  /** The server refused the token: gets another. @throws ParleyError not-signed-in: there is none, or the server refused a renewed one */
   async replace(): Promise<void> {
     if (this.source.token() !== this.used) return;
     const renewal = this.hasRenewed ? undefined : this.source.renew();
@@ -54,21 +54,21 @@ export class TokenKeeper {
     await renewal;
   }
 
-  private async renew(tell: (token: string) => void): Promise<void> {
-    let isResting = false;
-    this.cancel = () => (isResting = true);
+  private async renew(use: (token: string) => void): Promise<void> {
+    let isStopped = false;
+    this.cancel = () => (isStopped = true);
     try {
       if (this.source.token() === this.used) await this.source.renew();
     } catch (error) {
-      if (isResting || isFinal(error)) return; // the server closes the socket when it is time
-      this.cancel = this.clock.after(AGAIN_MS, () => void this.renew(tell));
+      if (isStopped || isFinal(error)) return; // the server closes the socket when the token expires
+      this.cancel = this.clock.after(RETRY_MS, () => void this.renew(use));
       return;
     }
     const token = this.source.token();
-    if (isResting || token === undefined || token === this.used) return;
+    if (isStopped || token === undefined || token === this.used) return;
     this.used = token;
-    tell(token);
-    this.watch(tell);
+    use(token);
+    this.watch(use);
   }
 }
 

@@ -7,7 +7,7 @@ import { ParleyError } from './parley-error.js';
 
 const ME = 'me';
 
-/** Time that stands still until a test moves it. */
+/** A clock that stands still until a test moves it. */
 class FakeClock implements Clock {
   private timers: { readonly at: number; readonly call: () => void }[] = [];
   private time = 0;
@@ -20,7 +20,7 @@ class FakeClock implements Clock {
     return () => (this.timers = this.timers.filter((one) => one !== timer));
   };
 
-  /** Runs what is due, in its order. */
+  /** Runs the timers that are due, in order. */
   async pass(ms: number): Promise<void> {
     const until = this.time + ms;
     for (;;) {
@@ -36,7 +36,7 @@ class FakeClock implements Clock {
   }
 }
 
-/** Lets everything happen that needs no time. */
+/** Runs everything that needs no timer. */
 const turns = async (): Promise<void> => {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -44,7 +44,7 @@ const turns = async (): Promise<void> => {
 /** A WebSocket whose other side is the test. */
 class FakeSocket {
   static made: FakeSocket[] = [];
-  readonly said: ClientFrame[] = [];
+  readonly sent: ClientFrame[] = [];
   readyState = 0;
   isClosed = false;
   private readonly listeners = new Map<string, (event: unknown) => void>();
@@ -62,7 +62,7 @@ class FakeSocket {
   }
 
   send(data: string): void {
-    this.said.push(JSON.parse(data) as ClientFrame);
+    this.sent.push(JSON.parse(data) as ClientFrame);
   }
 
   close(): void {
@@ -76,7 +76,7 @@ class FakeSocket {
     await turns();
   }
 
-  async tell(...frames: ServerFrame[]): Promise<void> {
+  async receive(...frames: ServerFrame[]): Promise<void> {
     for (const frame of frames) this.listeners.get('message')!({ data: JSON.stringify(frame) });
     await turns();
   }
@@ -87,8 +87,8 @@ class FakeSocket {
     await turns();
   }
 
-  saidOf(type: ClientFrame['type']): ClientFrame[] {
-    return this.said.filter((frame) => frame.type === type);
+  sentOf(type: ClientFrame['type']): ClientFrame[] {
+    return this.sent.filter((frame) => frame.type === type);
   }
 }
 
@@ -105,7 +105,7 @@ const message = (seq: number, conversationId = 'a'): LiveMessage => ({
   read: false,
 });
 
-const told = (afterSeq: number, seq: number, conversationId = 'a'): ServerFrame => ({
+const messageFrame = (afterSeq: number, seq: number, conversationId = 'a'): ServerFrame => ({
   type: 'message',
   afterSeq,
   message: message(seq, conversationId),
@@ -121,13 +121,13 @@ const headOf = (id: string, lastSeq = 0): object => ({
 
 interface World {
   heads?: object[];
-  /** Seqs that windows find. */
+  /** The seqs that windows return. */
   log?: number[];
   token?: () => string | undefined;
   renew?: () => Promise<void> | undefined;
   headers?: Record<string, string>;
-  /** Whether somebody listens to messages. */
-  isHeard?: boolean;
+  /** Whether the test has a listener for messages. */
+  hasListener?: boolean;
 }
 
 const lives: Live[] = [];
@@ -168,47 +168,47 @@ async function begin(world: World = {}, options: LiveOptions = {}) {
   const live = new Live(caller as never, { webSocket: FakeSocket, ...options }, clock);
   lives.push(live);
   const texts: string[] = [];
-  if (world.isHeard ?? true) live.on('message', ({ text }) => texts.push(text));
+  if (world.hasListener ?? true) live.on('message', ({ text }) => texts.push(text));
   await turns();
   return { live, clock, texts, requests, sockets: FakeSocket.made, socket: () => FakeSocket.made.at(-1)! };
 }
 
-it('begins where the heads say, so that it has a position in each conversation before anything is told', async () => {
+it('a live client takes its positions from the heads of conversations before it connects', async () => {
   const { socket } = await begin({ heads: [headOf('a', 7)] });
   expect(socket()).toMatchObject({ url: 'ws://parley/v1/live', protocols: ['parley.v1', 'bearer.token'] });
   await socket().open();
-  expect(socket().said).toEqual([{ type: 'resume', positions: { a: { seq: 7, joinedSeq: 0 } } }]);
+  expect(socket().sent).toEqual([{ type: 'resume', positions: { a: { seq: 7, joinedSeq: 0 } } }]);
 });
 
-it('an application sends headers, and no token as a subprotocol', async () => {
+it('a live client of an application sends headers, and no token as a subprotocol', async () => {
   const { socket } = await begin({ token: () => undefined, headers: { 'X-Api-Key': 'key' } });
   expect(socket()).toMatchObject({ protocols: ['parley.v1'], options: { headers: { 'X-Api-Key': 'key' } } });
 });
 
-it('shows a message once, and goes on where it was after the connection is lost', async () => {
+it('a live client shows a message once, and continues at its position after the connection is lost', async () => {
   const { socket, texts, clock, live } = await begin({ heads: [headOf('a')] });
   await socket().open();
-  await socket().tell(READY, told(0, 1), told(1, 2), told(1, 2), told(0, 1));
+  await socket().receive(READY, messageFrame(0, 1), messageFrame(1, 2), messageFrame(1, 2), messageFrame(0, 1));
   await socket().lose();
   expect(live.state()).toEqual({ positions: { a: { seq: 2, joinedSeq: 0, kind: 'group' } }, blocksVersion: 0 });
   await clock.pass(499);
   expect(FakeSocket.made).toHaveLength(1);
   await clock.pass(1);
   await socket().open();
-  expect(socket().said[0]).toEqual({ type: 'resume', positions: { a: { seq: 2, joinedSeq: 0 } }, blocksVersion: 0 });
-  await socket().tell(told(2, 4));
+  expect(socket().sent[0]).toEqual({ type: 'resume', positions: { a: { seq: 2, joinedSeq: 0 } }, blocksVersion: 0 });
+  await socket().receive(messageFrame(2, 4));
   expect(texts).toEqual(['a 1', 'a 2', 'a 4']);
 });
 
-it('reads what a frame skips before it shows it', async () => {
+it('a live client reads the missing messages before it shows a message after a gap', async () => {
   const { socket, texts, requests } = await begin({ heads: [headOf('a', 1)], log: [1, 2, 3, 5, 6] });
   await socket().open();
-  await socket().tell(told(5, 6), told(6, 7));
+  await socket().receive(messageFrame(5, 6), messageFrame(6, 7));
   expect(texts).toEqual(['a 2', 'a 3', 'a 5', 'a 6', 'a 7']);
   expect(requests).toEqual(['me', 'heads', 'after 1', 'after 3']);
 });
 
-it('tries again later each time while it cannot connect, and at once anew after it could', async () => {
+it('a live client waits longer after each failed attempt, and starts over after a connection that worked', async () => {
   const waits: number[] = [];
   const { live, socket, clock } = await begin();
   live.on('connection', (event) => event.state === 'waiting' && waits.push(event.retryInMs));
@@ -217,18 +217,18 @@ it('tries again later each time while it cannot connect, and at once anew after 
     await clock.pass(waits.at(-1)!);
   }
   await socket().open();
-  await socket().tell(READY);
+  await socket().receive(READY);
   await socket().lose(1001);
   expect(waits).toEqual([500, 1_000, 2_000, 4_000, 500]);
 });
 
-it('gives up a connection that says nothing, not even to a ping', async () => {
+it('a live client gives up a connection that sends nothing, not even a pong', async () => {
   const { socket, clock, sockets } = await begin();
   await socket().open();
-  await socket().tell(READY);
+  await socket().receive(READY);
   await clock.pass(40_000);
-  expect(socket().said.at(-1)).toEqual({ type: 'ping' });
-  await socket().tell({ type: 'pong' });
+  expect(socket().sent.at(-1)).toEqual({ type: 'ping' });
+  await socket().receive({ type: 'pong' });
   await clock.pass(40_000);
   await clock.pass(10_000);
   expect(sockets[0]!.isClosed).toBe(true);
@@ -236,68 +236,68 @@ it('gives up a connection that says nothing, not even to a ping', async () => {
   expect(sockets).toHaveLength(2);
 });
 
-it('says again, with the same id, what was sent and not answered', async () => {
+it('a live client sends a message without a reply again, with the same clientMessageId', async () => {
   const { live, socket, clock } = await begin();
   const first = live.send('@ben', 'before it is open');
   await socket().open();
   const second = live.send('@ben', 'answer lost');
-  const saidFirst = socket().saidOf('send');
-  expect(saidFirst).toMatchObject([{ text: 'before it is open' }, { text: 'answer lost' }]);
-  await socket().tell({ type: 'reply', ref: '1', status: 201, message: message(1) });
+  const sentFirst = socket().sentOf('send');
+  expect(sentFirst).toMatchObject([{ text: 'before it is open' }, { text: 'answer lost' }]);
+  await socket().receive({ type: 'reply', ref: '1', status: 201, message: message(1) });
   expect((await first).seq).toBe(1);
   await socket().lose();
   await clock.pass(1_000);
   await socket().open();
-  expect(socket().saidOf('send')).toEqual([saidFirst[1]]);
+  expect(socket().sentOf('send')).toEqual([sentFirst[1]]);
 
-  await socket().tell({ type: 'reply', ref: '2', status: 503, problem: { code: 'unavailable' } as never });
+  await socket().receive({ type: 'reply', ref: '2', status: 503, problem: { code: 'unavailable' } as never });
   await clock.pass(1_000);
-  expect(socket().saidOf('send')).toHaveLength(2);
+  expect(socket().sentOf('send')).toHaveLength(2);
   const refusal = second.catch((error: unknown) => error);
-  await socket().tell({ type: 'reply', ref: '2', status: 403, problem: { code: 'recipient-blocked-you' } as never });
+  await socket().receive({ type: 'reply', ref: '2', status: 403, problem: { code: 'recipient-blocked-you' } as never });
   expect(await refusal).toMatchObject({ status: 403, code: 'recipient-blocked-you' });
 });
 
-it('marks what it received together, and reads until the server has them', async () => {
+it('a live client marks received messages together, and repeats a read marker until the server confirms it', async () => {
   const { live, socket, clock } = await begin({ heads: [headOf('a')] });
   live.read({ conversationId: 'a', seq: 1 });
   await socket().open();
-  await socket().tell(READY, told(0, 1), told(1, 2));
+  await socket().receive(READY, messageFrame(0, 1), messageFrame(1, 2));
   await clock.pass(500);
-  expect(socket().said.slice(1)).toEqual([
+  expect(socket().sent.slice(1)).toEqual([
     { type: 'read', messageId: 'a.1' },
     { type: 'delivered', messageId: 'a.2' },
   ]);
-  await socket().tell({ type: 'receipt', conversationId: 'a', userId: ME, readSeq: 1, deliveredSeq: 2 });
+  await socket().receive({ type: 'receipt', conversationId: 'a', userId: ME, readSeq: 1, deliveredSeq: 2 });
   await socket().lose();
   await clock.pass(500);
   await socket().open();
-  expect(socket().saidOf('read')).toEqual([]);
+  expect(socket().sentOf('read')).toEqual([]);
 });
 
-it('drops the groups after a block, and connects again without them', async () => {
+it('a live client drops its groups after a block, and connects again without their positions', async () => {
   const world = { heads: [headOf('a', 3)] };
   const { live, socket, texts } = await begin(world);
   const gone: object[] = [];
   live.on('gone', (event) => gone.push(event));
   await socket().open();
-  await socket().tell(READY, { type: 'blocks', blocksVersion: 1 }, told(3, 4));
+  await socket().receive(READY, { type: 'blocks', blocksVersion: 1 }, messageFrame(3, 4));
   expect(gone).toEqual([{ conversationId: 'a', reason: 'blocks' }]);
   await socket().open();
-  expect(socket().said[0]).toEqual({ type: 'resume', positions: { a: { seq: 3, joinedSeq: 0 } }, blocksVersion: 1 });
+  expect(socket().sent[0]).toEqual({ type: 'resume', positions: { a: { seq: 3, joinedSeq: 0 } }, blocksVersion: 1 });
   expect(texts).toEqual([]);
 });
 
-it('begins anew where it was joined, and ends where it was left', async () => {
+it('a conversation starts again when the user joins it, and ends when the user leaves it', async () => {
   const { live, socket, texts } = await begin({ heads: [headOf('a', 3)] });
   const gone: unknown[] = [];
   live.on('gone', ({ reason }) => gone.push(reason));
   await socket().open();
   const user = { id: ME, displayName: 'Me', deleted: false };
   const conversation = { ...headOf('a', 1), joinedSeq: 1, readSeq: 1, unread: 0 } as never;
-  await socket().tell(
+  await socket().receive(
     { type: 'conversation', conversationId: 'a', change: 'joined', user, conversation },
-    told(1, 2),
+    messageFrame(1, 2),
     { type: 'conversation', conversationId: 'a', change: 'left', user: { ...user, id: 'ana' } },
     { type: 'conversation', conversationId: 'a', change: 'left', user },
   );
@@ -306,7 +306,7 @@ it('begins anew where it was joined, and ends where it was left', async () => {
   expect(live.state().positions).toEqual({});
 });
 
-it('renews a refused token once; one that is refused as well is the end', async () => {
+it('a live client renews a refused token once, and ends if the server refuses the new one as well', async () => {
   let token = 'old';
   const renew = async (): Promise<void> => void (token = `new ${token}`);
   const { live, socket, sockets } = await begin({ token: () => token, renew });
@@ -321,10 +321,10 @@ it('renews a refused token once; one that is refused as well is the end', async 
   await expect(live.ready()).rejects.toMatchObject({ code: 'not-signed-in' });
 });
 
-it('a message waits for whoever takes it first: a loop, from where the state goes on', async () => {
-  const { live, socket } = await begin({ heads: [headOf('a')], isHeard: false });
+it('a message waits for a loop to take it, and the state does not pass it before', async () => {
+  const { live, socket } = await begin({ heads: [headOf('a')], hasListener: false });
   await socket().open();
-  await socket().tell(told(0, 1), told(1, 2));
+  await socket().receive(messageFrame(0, 1), messageFrame(1, 2));
   expect(live.state().positions.a!.seq).toBe(0);
   const seen: number[] = [];
   for await (const { seq } of live) {

@@ -1,10 +1,10 @@
 import { backoffMs, realClock, type Clock } from './live-clock.js';
 import { LiveConnection, NoWebSocket, socketOpener, type Ending, type WebSocketClass } from './live-connection.js';
-import { MessageQueue, Listeners, type LiveEvents, type LiveMessage } from './live-events.js';
+import { EventListeners, MessageQueue, type LiveEvents, type LiveMessage } from './live-events.js';
 import { FrameHandler, type FrameHandlerDeps } from './live-frame-handler.js';
 import { Marks } from './live-marks.js';
 import { PendingSends } from './live-pending-sends.js';
-import { Positions, type LiveState } from './live-positions.js';
+import { PositionTracker, type LiveState } from './live-positions.js';
 import type { ClientFrame, ServerFrame } from './live-schema.js';
 import { TokenKeeper, type TokenSource } from './live-token.js';
 import type { Operations } from './operations.js';
@@ -15,52 +15,52 @@ import type { Input, Output } from './types.js';
 type Head = Output<'getConversation'>;
 
 export interface LiveOptions {
-  /** Where an earlier client stopped: its `state()`. Without one it begins at what was not delivered yet. */
+  /** `state()` of an earlier client, to continue where it stopped. Without one: what was not delivered yet, then what comes. */
   readonly state?: LiveState;
-  /** False: without a state it begins at what comes from now on. */
+  /** False: a client without a state gets only what comes from now on. */
   readonly backlog?: boolean;
-  /** False: what is received is not marked as delivered. */
+  /** False: received messages are not marked as delivered. */
   readonly delivered?: boolean;
-  /** The WebSocket to use: that of the package `ws`, for instance. */
+  /** The WebSocket class to use: that of the package `ws`, for instance. */
   readonly webSocket?: WebSocketClass;
 }
 
-/** Who follows. */
+/** What a live client needs of its caller: tokens, requests and the address. */
 export interface LiveCaller extends TokenSource {
   readonly api: FrameHandlerDeps['api'] &
     Pick<Operations, 'getMe'> & {
       each(name: 'listConversations', input: Input<'listConversations'>): AsyncIterable<Head>;
     };
   readonly url: string;
-  /** Of an application. */
+  /** The key of an application, and the user it acts for. */
   readonly headers: Record<string, string>;
 }
 
-/** What became of one connection. */
+/** How one connection went. */
 interface Attempt {
   wasReady: boolean;
-  /** Its frames no longer count, and it is replaced at once. */
+  /** Its frames no longer count, and another connection replaces it at once. */
   reconnect: boolean;
-  /** Its frames no longer count: applying one failed. */
+  /** Its frames no longer count, because applying one failed. */
   failed: boolean;
 }
 
 const NOT_SIGNED_IN = 4401;
-/** After the server could not store a message this time. */
-const SEND_AGAIN_MS = 1_000;
-/** Heads of one page. */
-const PAGE = 200;
+/** How long to wait after the server could not store a message this time. */
+const RESEND_MS = 1_000;
+/** Heads per page. */
+const PAGE_SIZE = 200;
 
 /**
- * Follows what happens to one user over a WebSocket that it keeps up. It connects again when the connection is lost and
- * goes on where it was: no message of a conversation is lost, told twice or out of order. Frames are applied one after
- * the other, and a connection's last before the next connection opens.
+ * Follows the conversations of one user over a WebSocket. It connects again when the connection is lost, and continues
+ * at its positions: no message of a conversation is lost, doubled or out of order. Frames are applied one after the
+ * other, and the last frame of a connection before the next connection opens.
  */
 export class Live implements AsyncIterable<LiveMessage> {
-  private readonly listeners = new Listeners();
+  private readonly listeners = new EventListeners();
   private readonly messageQueue = new MessageQueue();
   private readonly pendingSends = new PendingSends();
-  private readonly positions: Positions;
+  private readonly positions: PositionTracker;
   private readonly marks: Marks;
   private readonly tokens: TokenKeeper;
   private readonly frames: FrameHandler;
@@ -70,27 +70,27 @@ export class Live implements AsyncIterable<LiveMessage> {
   private wasReady = false;
   private end: { readonly error?: Error } | undefined;
   private interrupt: () => void = () => undefined;
-  private cancelSending: (() => void) | undefined;
+  private cancelResend: (() => void) | undefined;
 
   constructor(
     private readonly caller: LiveCaller,
     private readonly options: LiveOptions = {},
     private readonly clock: Clock = realClock,
   ) {
-    this.positions = new Positions(options.state);
+    this.positions = new PositionTracker(options.state);
     this.needsHeads = options.state === undefined;
     this.marks = new Marks(clock, (frame) => this.sendFrame(frame), options.delivered ?? true);
     this.tokens = new TokenKeeper(caller, clock);
     const { api } = caller;
     const { positions, marks, pendingSends, messageQueue, listeners } = this;
-    const onUnstored = (): void => this.sendAgainSoon();
+    const onUnstored = (): void => this.resendSoon();
     this.frames = new FrameHandler({ api, positions, marks, pendingSends, messageQueue, listeners, onUnstored });
-    queueMicrotask(() => void this.run()); // who made it listens by then
+    queueMicrotask(() => void this.run()); // the application has added its listeners by then
   }
 
   /**
-   * Calls the listener with each of these events; answers how to end that. Messages that nobody has taken wait for the
-   * first listener, or loop.
+   * Calls the listener with each event of this name. Returns a function that removes it. Messages wait for the first
+   * listener or loop.
    */
   on<K extends keyof LiveEvents>(name: K, listener: (event: LiveEvents[K]) => void): () => void {
     const off = this.listeners.on(name, listener);
@@ -100,12 +100,12 @@ export class Live implements AsyncIterable<LiveMessage> {
     return off;
   }
 
-  /** Every message, one after the other, until `close()`. @throws what ended it for good: ParleyError `not-signed-in`, for instance */
+  /** Every message, one after the other, until `close()`. @throws the error that ended the client: ParleyError `not-signed-in`, for instance */
   [Symbol.asyncIterator](): AsyncGenerator<LiveMessage, void> {
     return this.messageQueue.messages();
   }
 
-  /** Resolves when everything that was missed has been told. @throws what ended it for good, or that it was closed before */
+  /** Resolves when everything that was missed has arrived. @throws the error that ended the client, or that it was closed before */
   async ready(): Promise<void> {
     if (this.wasReady) return;
     if (this.end) throw this.end.error ?? closedError();
@@ -122,8 +122,8 @@ export class Live implements AsyncIterable<LiveMessage> {
   }
 
   /**
-   * Sends a message, now or as soon as there is a connection, and again with the same clientMessageId where the answer
-   * was lost: it is stored once. Messages of one client to one conversation keep their order.
+   * Sends a message, now or as soon as there is a connection, and again with the same clientMessageId if the reply was
+   * lost: the server stores it once. Messages of one client to one conversation keep their order.
    *
    * @throws ParleyError as `sendMessage` does
    */
@@ -137,17 +137,17 @@ export class Live implements AsyncIterable<LiveMessage> {
     this.marks.read(message);
   }
 
-  /** Tells the others that the user is typing. Call it at each key: it is said once a second at most. */
+  /** Tells the other members that the user is typing. Call it at each key: it is sent at most once a second. */
   typing(conversationId: string): void {
     this.marks.typing(conversationId);
   }
 
-  /** Where a client goes on that is given this as `state`: after the messages that were taken. */
+  /** The option `state` for a later client, which continues after the messages that the application has taken. */
   state(): LiveState {
     return this.positions.state(this.messageQueue.untaken);
   }
 
-  /** Ends it. What waits to be sent fails; whether a message without an answer was stored is then not known. */
+  /** Ends the client. Sends without a reply fail; whether the server stored them is not known. */
   close(): void {
     this.finish({});
   }
@@ -178,41 +178,41 @@ export class Live implements AsyncIterable<LiveMessage> {
     }
   }
 
-  /** One connection, from before it opens until its last frame is applied. `anew`: it is to be replaced at once. */
+  /** One connection, from before it opens until its last frame is applied. */
   private async connectOnce(): Promise<Ending & Attempt> {
     this.listeners.emit('connection', { state: 'connecting' });
     await this.prepare();
-    const course: Attempt = { wasReady: false, reconnect: false, failed: false };
+    const attempt: Attempt = { wasReady: false, reconnect: false, failed: false };
     const open = await socketOpener(this.options.webSocket, this.caller.headers);
-    if (this.end) return { code: 1000, wasOpen: false, ...course };
+    if (this.end) return { code: 1000, wasOpen: false, ...attempt };
     const connection = new LiveConnection(
       open(this.caller.url, this.protocols()),
       this.clock,
       () => this.opened(connection),
-      (frame) => this.later(frame, connection, course),
+      (frame) => this.queueFrame(frame, connection, attempt),
     );
     this.connection = connection;
     const ending = await connection.over;
     this.connection = undefined;
-    this.tokens.rest();
+    this.tokens.stop();
     this.marks.pause();
     await this.applying;
-    if (!ending.wasOpen) await this.caller.api.getMe(); // says why, where a browser is not shown it
-    return { ...ending, ...course };
+    if (!ending.wasOpen) await this.caller.api.getMe(); // throws the refusal, which a browser does not show
+    return { ...ending, ...attempt };
   }
 
-  /** What has to be known before: who the user is, and where conversations begin that the client does not know. */
+  /** Loads what the connection needs: the user's id, and a position for each conversation that the client does not know. */
   private async prepare(): Promise<void> {
     this.frames.me ??= (await this.caller.api.getMe()).id;
     if (!this.needsHeads) return;
     const fromEnd = this.options.backlog === false && !this.wasReady;
-    for await (const head of this.caller.api.each('listConversations', { limit: PAGE })) {
+    for await (const head of this.caller.api.each('listConversations', { limit: PAGE_SIZE })) {
       this.positions.start(head, fromEnd);
     }
     this.needsHeads = false;
   }
 
-  /** Of a user also the token, as browsers can send it in no other way. */
+  /** The subprotocols: for a user also the token, since a browser can send it in no other way. */
   private protocols(): string[] {
     const token = this.tokens.take();
     return ['parley.v1', ...(token === undefined ? [] : [`bearer.${token}`])];
@@ -248,8 +248,8 @@ export class Live implements AsyncIterable<LiveMessage> {
   private finish(end: { readonly error?: Error }): void {
     if (this.end) return;
     this.end = end;
-    this.tokens.rest();
-    this.cancelSending?.();
+    this.tokens.stop();
+    this.cancelResend?.();
     this.marks.flush();
     this.marks.pause();
     this.connection?.end(1000);
@@ -259,37 +259,37 @@ export class Live implements AsyncIterable<LiveMessage> {
     this.listeners.emit('closed', end);
   }
 
-  private later(frame: ServerFrame, connection: LiveConnection, course: Attempt): void {
+  private queueFrame(frame: ServerFrame, connection: LiveConnection, attempt: Attempt): void {
     this.applying = this.applying
       .then(async () => {
-        if (this.end || course.reconnect || course.failed) return;
+        if (this.end || attempt.reconnect || attempt.failed) return;
         await this.frames.apply(frame);
         if (frame.type === 'ready') {
-          course.wasReady = true;
+          attempt.wasReady = true;
           this.wasReady = true;
           this.tokens.worked();
         }
-        course.reconnect = frame.type === 'blocks';
-        if (course.reconnect) this.replace(connection);
+        attempt.reconnect = frame.type === 'blocks';
+        if (attempt.reconnect) this.replace(connection);
       })
       .catch(() => {
-        course.failed = true; // a request did: the next connection goes on from what was applied
+        attempt.failed = true; // a request failed: the next connection continues after the frames that were applied
         connection.end();
       });
   }
 
   /**
-   * After `blocks`. Whether that belongs to the resume, and the groups follow as joined anew, cannot be seen in every
-   * case: connecting again without the groups' positions is right in both.
+   * After `blocks`. The client cannot always see whether the frame belongs to the resume, so that the groups follow as
+   * `joined`. To connect again without the groups' positions is right in both cases.
    */
   private replace(connection: LiveConnection): void {
     this.needsHeads = true;
     connection.end();
   }
 
-  private sendAgainSoon(): void {
-    this.cancelSending ??= this.clock.after(SEND_AGAIN_MS, () => {
-      this.cancelSending = undefined;
+  private resendSoon(): void {
+    this.cancelResend ??= this.clock.after(RESEND_MS, () => {
+      this.cancelResend = undefined;
       this.pendingSends.sendAll((frame) => this.sendFrame(frame));
     });
   }

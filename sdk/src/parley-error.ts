@@ -6,16 +6,16 @@ type ProblemDetails = components['schemas']['ProblemDetails'];
 /** A code of this version, or one of a later server. */
 export type AnyProblemCode = ProblemCode | (string & {});
 
-/** The server refused, or failed: branch on `code`. What fails before there is an answer is thrown as `fetch` throws it. */
+/** The server refused the request, or failed: branch on `code`. If there is no answer at all, the error is the one of `fetch`. */
 export class ParleyError extends Error {
   readonly status: number;
   readonly code: AnyProblemCode;
   readonly detail: string;
-  /** Under which the server's log has the request. */
+  /** Id of the request, under which it is in the server's log. */
   readonly requestId: string | undefined;
-  /** The refused fields, where the code is `invalid`. */
+  /** The refused fields, if the code is `invalid`. */
   readonly errors: readonly { readonly field: string; readonly message: string }[];
-  /** Seconds after which the server asks to be tried again. */
+  /** Seconds after which the server asks the client to try again. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(response: Response, problem: Partial<ProblemDetails> | undefined) {
@@ -32,6 +32,6 @@ export class ParleyError extends Error {
   }
 }
 
-/** Whether the server has refused, so that trying again would mend nothing. What fails on the way may pass. */
+/** Whether the server has refused, so that trying again does not help. A failure on the way may be temporary. */
 export const isFinal = (error: unknown): error is ParleyError =>
   error instanceof ParleyError && error.code !== 'unknown' && error.status < 500 && error.status !== 429;

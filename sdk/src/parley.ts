@@ -8,21 +8,21 @@ import type { CallOptions, Input, Output } from './types.js';
 type OperationName = keyof typeof operations;
 type Tokens = components['schemas']['Tokens'];
 
-/** What is kept of a login. */
+/** The tokens of a login that a client needs. */
 export type HeldTokens = Pick<Tokens, 'accessToken' | 'refreshToken'>;
 
 export interface ParleyOptions {
-  /** Where the server is, for instance `https://chat.example.com`. */
+  /** Address of the server, for instance `https://chat.example.com`. */
   readonly baseUrl: string;
   /** A user's access token. Once it has run out, calls fail with `not-signed-in`. */
   readonly accessToken?: string;
   /** A user's tokens, as `createSession` answers them; they are renewed when the access token has run out. */
   readonly tokens?: HeldTokens;
-  /** Told of renewed tokens: the older refresh token will not be good for much longer, so keep these instead. */
+  /** Called with renewed tokens. Store them: the older refresh token will not be valid for much longer. */
   readonly onTokens?: (tokens: Tokens) => void;
   /** An application's key; keep it out of browsers. */
   readonly apiKey?: string;
-  /** The address of the user for whom the application acts. */
+  /** Address of the user that the application acts for. */
   readonly onBehalfOf?: string;
   readonly fetch?: (request: Request) => Promise<Response>;
 }
@@ -52,8 +52,8 @@ export class Parley extends Operations {
   }
 
   /**
-   * Follows what happens, over a WebSocket that it keeps up: `for await (const message of client.live())`. It begins at
-   * once; `close()` ends it.
+   * Follows the user's conversations over a WebSocket: `for await (const message of client.live())`. It connects at once,
+   * and again whenever the connection is lost; `close()` ends it.
    */
   live(options: LiveOptions = {}): Live {
     const { apiKey, onBehalfOf, baseUrl } = this.options;
@@ -103,7 +103,7 @@ export class Parley extends Operations {
   }
 
   private async send(name: OperationName, input: object = {}, options: CallOptions = {}): Promise<Answer> {
-    const { method, path, inPath, inQuery, hasBody } = operations[name] as Place;
+    const { method, path, inPath, inQuery, hasBody } = operations[name] as OperationRoute;
     const parts = { path: {}, query: {}, body: {} };
     for (const [key, value] of Object.entries(input) as [string, unknown][]) {
       if (inPath.includes(key)) assertSegment(key, value);
@@ -129,7 +129,7 @@ export class Parley extends Operations {
     };
   }
 
-  /** Calls that fail together wait for one renewal, since a refresh token is good for one. */
+  /** Calls that fail together wait for one renewal, since a refresh token can be used once. */
   private renew(): Promise<void> {
     this.renewing ??= this.renewOnce().finally(() => {
       this.renewing = undefined;
@@ -144,13 +144,13 @@ export class Parley extends Operations {
   }
 }
 
-/** These would be another path once it is made a URL: removing the member `..` would remove the group. */
+/** In a URL these would lead to another path: removing the member `..` would remove the group. */
 function assertSegment(name: string, value: unknown): void {
   if (['', '.', '..'].includes(String(value))) throw new TypeError(`${name} cannot be '${String(value)}'`);
 }
 
-/** Where the arguments of an operation go. */
-interface Place {
+/** The route of an operation, and where its arguments go. */
+interface OperationRoute {
   readonly method: string;
   readonly path: string;
   readonly inPath: readonly string[];

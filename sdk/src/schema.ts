@@ -1647,9 +1647,9 @@ export interface components {
   };
   requestBodies: never;
   headers: {
-    /** @description The request's id: the client's own where it sent a sane one, else made by the server. */
+    /** @description The request's id: the client's own if it sent a valid one, otherwise made by the server. */
     'X-Request-Id': string;
-    /** @description Where to find what was created. */
+    /** @description Path of what was created. */
     Location: string;
     /** @description Seconds after which to try again. */
     'Retry-After': number;

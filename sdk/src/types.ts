@@ -2,11 +2,11 @@ import type { operations } from './schema.js';
 
 type Operation<K extends keyof operations> = operations[K];
 
-type Part<K extends keyof operations, Place extends 'path' | 'query'> = Present<
-  Operation<K> extends { parameters: { [P in Place]?: infer Values } } ? Values : unknown
+type Part<K extends keyof operations, In extends 'path' | 'query'> = Present<
+  Operation<K> extends { parameters: { [P in In]?: infer Values } } ? Values : unknown
 >;
 
-/** What the generator has as `undefined` or `never` adds nothing. */
+/** `unknown`, which adds nothing, for what the generator has as `undefined` or `never`. */
 type Present<T> = [Exclude<T, undefined>] extends [never] ? unknown : Exclude<T, undefined>;
 
 type Body<K extends keyof operations> =
@@ -18,12 +18,12 @@ type Body<K extends keyof operations> =
 
 type Simplify<T> = { [K in keyof T]: T[K] };
 
-/** What a method takes: path and query parameters and the fields of the body, all in one object. */
+/** The arguments of a method: path and query parameters and the fields of the body, in one object. */
 export type Input<K extends keyof operations> = Simplify<Part<K, 'path'> & Part<K, 'query'> & Body<K>>;
 
 type Success<Responses> = Responses[keyof Responses & (200 | 201 | 204)];
 
-/** What a method answers: the body of its success, or nothing. */
+/** The answer of a method: the body of its success, or nothing. */
 export type Output<K extends keyof operations> =
   Operation<K> extends { responses: infer Responses }
     ? Success<Responses> extends { content: { 'application/json': infer Body } }
@@ -33,6 +33,6 @@ export type Output<K extends keyof operations> =
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Acts for this user in this call alone; applications only. */
+  /** Address of the user to act for in this call only; for applications. */
   readonly onBehalfOf?: string;
 }

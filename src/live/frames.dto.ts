@@ -9,7 +9,7 @@ import { UserSummary } from '../users/users.dto.js';
 
 // ---- what a client sends ----
 
-/** Begins following: the first frame that is not `auth` or `ping`, and once. */
+/** Starts to receive. Sent once, and before every frame other than `auth` and `ping`. */
 @ApiExtraModels(Position)
 export class ResumeFrame {
   /**
@@ -30,7 +30,7 @@ export class ResumeFrame {
   positions?: Positions;
 
   /**
-   * The blocksVersion under which the client holds its group messages. Where another one holds, they count as absent.
+   * The blocksVersion of the client's group messages. If it is not the current one, positions of groups count as absent.
    * @example 3
    */
   @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
@@ -41,7 +41,7 @@ export class ResumeFrame {
   blocksVersion?: number;
 
   /**
-   * False: conversations without a position begin at their end, instead of at what was not delivered yet.
+   * False: a conversation without a position starts at its end, instead of after the delivered messages.
    * @example false
    */
   @MayBeAbsent()
@@ -60,7 +60,7 @@ export class SendFrame extends SendMessage {
   type: 'send';
 
   /**
-   * The client's own mark, which the reply bears.
+   * The client's own mark, which the reply repeats.
    * @example '17'
    */
   @IsString()
@@ -87,7 +87,7 @@ export class MarkFrame {
   messageId: string;
 }
 
-/** Says that the user is typing. Goes out in conversations of at most 100 members. */
+/** Tells the other members that the user is typing, in conversations of at most 100 members. */
 export class TypingFrame {
   /**
    * Kind of frame.
@@ -137,7 +137,7 @@ export class PingFrame {
 
 // ---- what the server sends ----
 
-/** A message in its place. Apply it only where afterSeq is not beyond what one has; skip what one has. */
+/** A message, in the order of its conversation. Apply it only if afterSeq is at most the client's seq; drop it if the client has it. */
 export class MessageFrame {
   /**
    * Kind of frame.
@@ -147,7 +147,7 @@ export class MessageFrame {
   type: 'message';
 
   /**
-   * Nothing that the user may see lies between this number and the message.
+   * No message that the user may see lies between this number and the message.
    * @example 41
    */
   @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
@@ -157,7 +157,7 @@ export class MessageFrame {
   message: Message;
 }
 
-/** The backlog is through, and what follows is live. Sent again after a disturbance: load the conversations' heads anew. */
+/** The backlog is complete, and what follows is live. Sent again when the server may have missed receipts or changes: load the conversations' heads again. */
 export class ReadyFrame {
   /**
    * Kind of frame.
@@ -181,7 +181,7 @@ export class ReadyFrame {
   blocksVersion: number;
 }
 
-/** How far a member has come: another one, or oneself on another device. */
+/** How far a member has received and read: another member, or the user on another device. */
 export class ReceiptFrame {
   /**
    * Kind of frame.
@@ -205,21 +205,21 @@ export class ReceiptFrame {
   userId: string;
 
   /**
-   * What has reached them, up to this number.
+   * The member has received the messages up to this number.
    * @example 42
    */
   @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
   deliveredSeq: number;
 
   /**
-   * What they have read, up to this number.
+   * The member has read the messages up to this number.
    * @example 41
    */
   @ApiProperty({ type: 'integer', format: 'int64', minimum: 0 })
   readSeq: number;
 }
 
-/** A conversation has changed. `joined` for oneself means: drop what you hold of it, begin at its joinedSeq; `left`: drop it. */
+/** A conversation has changed. `joined` with the caller as `user`: drop what you hold of it, and start at its joinedSeq; `left`: drop it. */
 export class ConversationFrame {
   /**
    * Kind of frame.
@@ -236,20 +236,20 @@ export class ConversationFrame {
   conversationId: string;
 
   /**
-   * What has happened.
+   * What has changed.
    * @example 'joined'
    */
   @ApiProperty({ enum: ['joined', 'left', 'renamed', 'role', 'deleted'] })
   change: 'joined' | 'left' | 'renamed' | 'role' | 'deleted';
 
-  /** Who joined, left or has another role. */
+  /** The member who joined, left or has another role. */
   user?: UserSummary;
 
-  /** The head, where it is new or changed for the receiver; in groups of more than 100 members only to who joined. */
+  /** The head, if it is new or changed for the receiver; in groups of more than 100 members only for the user who joined. */
   conversation?: Conversation;
 }
 
-/** The user has blocked or unblocked someone, here or elsewhere: drop the group messages, and connect again without the groups' positions. */
+/** The user has blocked or unblocked somebody, on this device or another: drop the group messages, and connect again without the groups' positions. */
 export class BlocksFrame {
   /**
    * Kind of frame.
@@ -283,14 +283,14 @@ export class TypingNoticeFrame {
   conversationId: string;
 
   /**
-   * Who is typing.
+   * The member who is typing.
    * @example '0193f0e8-9c2d-7f41-8a6b-2d3e4f5a6b7c'
    */
   @ApiProperty({ format: 'uuid' })
   userId: string;
 }
 
-/** What became of a `send`. Moves no position: the message itself comes in its place. */
+/** The result of a `send`. It moves no position: the message itself follows in the order of its conversation. */
 export class ReplyFrame {
   /**
    * Kind of frame.
@@ -306,20 +306,20 @@ export class ReplyFrame {
   ref: string;
 
   /**
-   * As of POST /v1/messages: 201 stored, 200 repeated, 4xx and 5xx refused.
+   * As POST /v1/messages answers: 201 stored, 200 stored before, 4xx and 5xx refused.
    * @example 201
    */
   @ApiProperty({ type: 'integer', format: 'int64' })
   status: number;
 
-  /** The message, where it is stored. */
+  /** The message, if it is stored. */
   message?: Message;
 
-  /** Why it was refused, where it was. */
+  /** Why it was refused, if it was. */
   problem?: ProblemDetails;
 }
 
-/** A frame was refused. Ten in a row close the socket with 1008. */
+/** The server refused a frame. Ten invalid frames in a row close the socket with 1008. */
 export class ProblemFrame {
   /**
    * Kind of frame.
@@ -328,7 +328,7 @@ export class ProblemFrame {
   @ApiProperty({ enum: ['problem'] })
   type: 'problem';
 
-  /** Why. */
+  /** Why the frame was refused. */
   problem: ProblemDetails;
 }
 
@@ -342,7 +342,7 @@ export class PongFrame {
   type: 'pong';
 }
 
-/** By their `type`: what a client may send. */
+/** The frames of the client by their `type`. */
 export const CLIENT_FRAMES = {
   resume: ResumeFrame,
   send: SendFrame,
@@ -355,7 +355,7 @@ export const CLIENT_FRAMES = {
 
 export type ClientFrame = ResumeFrame | SendFrame | MarkFrame | TypingFrame | AuthFrame | PingFrame;
 
-/** By their `type`: what the server sends. */
+/** The frames of the server by their `type`. */
 export const SERVER_FRAMES = {
   message: MessageFrame,
   ready: ReadyFrame,

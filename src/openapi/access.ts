@@ -4,8 +4,8 @@ import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { ACCESS, USER_ACCESS, type Access } from '../common/caller.js';
 
 /**
- * What each operation demands of its caller, by operationId, which is the name of the controller's method.
- * Throws where two methods share a name.
+ * The access that each operation requires, by operationId, which is the name of the controller's method.
+ * Throws if two methods share a name.
  */
 export function accessByOperation(app: INestApplication): ReadonlyMap<string, Access> {
   const found = new Map<string, Access>();

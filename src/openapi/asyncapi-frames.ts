@@ -1,7 +1,7 @@
 import { problemDetails } from '../common/problem-details.dto.js';
 import { malformed, recipientBlockedYou } from '../common/problems.js';
 
-/** What the document says of one frame, beside its schema. */
+/** The document's text about one frame, beside its schema. */
 export interface FrameText {
   readonly summary: string;
   readonly description?: string;
@@ -37,13 +37,13 @@ const HEAD = {
 
 const example = (summary: string, payload: object): FrameText['examples'][number] => ({ summary, payload });
 
-/** What a client may say, by `type`. */
+/** The frames that a client may send, by `type`. */
 export const CLIENT_TEXTS: Readonly<Record<string, FrameText>> = {
   resume: {
-    summary: 'Begin following: the first frame, once.',
+    summary: 'Start to receive: the first frame, sent once.',
     examples: [
-      example('For the first time: what was not delivered yet, then what comes.', { type: 'resume' }),
-      example('Only what comes from now on.', { type: 'resume', backlog: false }),
+      example('For the first time: the messages that were not delivered yet, then new ones.', { type: 'resume' }),
+      example('Only new messages.', { type: 'resume', backlog: false }),
       example('Again, after the connection was lost.', {
         type: 'resume',
         positions: { [CONVERSATION_ID]: { seq: 41, joinedSeq: 0 }, [GROUP_ID]: { seq: 9, joinedSeq: 7 } },
@@ -53,7 +53,7 @@ export const CLIENT_TEXTS: Readonly<Record<string, FrameText>> = {
   },
   send: {
     summary: 'Send a message.',
-    description: 'Answered by one `reply` with the same `ref`.',
+    description: 'The server answers with one `reply` with the same `ref`.',
     examples: [
       example('To a user.', {
         type: 'send',
@@ -66,42 +66,43 @@ export const CLIENT_TEXTS: Readonly<Record<string, FrameText>> = {
   },
   read: {
     summary: 'Mark a message, and everything before it in its conversation, as read.',
-    description: 'What is read is delivered as well. Answered only where it fails.',
+    description: 'A message that is read is delivered as well. The server answers only if this fails.',
     examples: [example('Up to this one.', { type: 'read', messageId: MESSAGE_ID })],
   },
   delivered: {
     summary: 'Mark a message, and everything before it in its conversation, as received.',
-    description: 'Written within a second. Answered only where it fails.',
+    description: 'The server stores it within a second. It answers only if this fails.',
     examples: [example('Up to this one.', { type: 'delivered', messageId: MESSAGE_ID })],
   },
   typing: {
-    summary: 'Tell the others that the user is typing.',
-    description: 'At most once a second for one conversation; what comes sooner is passed over.',
+    summary: 'Tell the other members that the user is typing.',
+    description: 'At most once a second for one conversation; the server ignores what comes sooner.',
     examples: [example('In this conversation.', { type: 'typing', conversationId: CONVERSATION_ID })],
   },
   auth: {
     summary: 'Renew the authentication, before the access token expires.',
-    description: 'Answered only where it fails: then the old token’s expiry stands.',
+    description: 'The server answers only if this fails: the socket then still ends when the old token expires.',
     examples: [example('A new token.', { type: 'auth', token: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIwMTkzIn0.c2ln' })],
   },
   ping: { summary: 'Ask for a pong.', examples: [example('Ping.', { type: 'ping' })] },
 };
 
-/** What the server tells, by `type`. */
+/** The frames that the server sends, by `type`. */
 export const SERVER_TEXTS: Readonly<Record<string, FrameText>> = {
   message: {
-    summary: 'A message in its place in its conversation.',
+    summary: 'A message, in the order of its conversation.',
     description:
-      'The same Message as of REST, one’s own included. Nothing that the user may see lies between `afterSeq` and it.',
-    examples: [example('The one after what the client has.', { type: 'message', afterSeq: 41, message: MESSAGE })],
+      'The same Message as in the REST API. The user’s own messages are included. No message that the user may see lies between `afterSeq` and this one.',
+    examples: [example('The message after the client’s newest.', { type: 'message', afterSeq: 41, message: MESSAGE })],
   },
   ready: {
-    summary: 'The backlog is through; what follows is live.',
-    description: 'Comes again after a disturbance: load the heads of conversations anew.',
+    summary: 'The backlog is complete; what follows is live.',
+    description:
+      'Sent again when the server may have missed receipts or changes: load the heads of conversations again.',
     examples: [example('Ben is up to date.', { type: 'ready', userId: BEN.id, blocksVersion: 3 })],
   },
   receipt: {
-    summary: 'How far a member has come: another one, or oneself on another device.',
+    summary: 'How far a member has received and read: another member, or the user on another device.',
     examples: [
       example('Ben has received everything and read all but the last.', {
         type: 'receipt',
@@ -113,11 +114,11 @@ export const SERVER_TEXTS: Readonly<Record<string, FrameText>> = {
     ],
   },
   conversation: {
-    summary: 'A conversation has changed: who is in it, their roles, or its name.',
+    summary: 'A conversation has changed: its members, their roles, or its name.',
     description:
-      'To every member and to who is concerned. `user` is who joined, left or changed; `conversation` is the head, where it is new or changed for the receiver.',
+      'Sent to every member, and to the user who joined or left. `user` is the member who joined, left or has another role; `conversation` is the head, if it is new or changed for the receiver.',
     examples: [
-      example('Ben was added: he drops what he held of it, and begins at its joinedSeq.', {
+      example('Ben was added: he drops what he holds of it, and starts at its joinedSeq.', {
         type: 'conversation',
         conversationId: GROUP_ID,
         change: 'joined',
@@ -125,23 +126,23 @@ export const SERVER_TEXTS: Readonly<Record<string, FrameText>> = {
         conversation: HEAD,
       }),
       example('Ana left.', { type: 'conversation', conversationId: GROUP_ID, change: 'left', user: ANA }),
-      example('The group is gone.', { type: 'conversation', conversationId: GROUP_ID, change: 'deleted' }),
+      example('The group was deleted.', { type: 'conversation', conversationId: GROUP_ID, change: 'deleted' }),
     ],
   },
   blocks: {
-    summary: 'The user has blocked or unblocked someone, here or elsewhere.',
+    summary: 'The user has blocked or unblocked somebody, on this device or another.',
     description:
-      'Drop the group messages; later than right after `resume`, connect again without the groups’ positions.',
-    examples: [example('Once more than before.', { type: 'blocks', blocksVersion: 4 })],
+      'Drop the group messages. If this is not the first frame after `resume`, connect again without the groups’ positions.',
+    examples: [example('One more block.', { type: 'blocks', blocksVersion: 4 })],
   },
   typing: {
     summary: 'Somebody is typing.',
     description: 'Forget it after some seconds.',
-    examples: [example('Ana is.', { type: 'typing', conversationId: CONVERSATION_ID, userId: ANA.id })],
+    examples: [example('Ana is typing.', { type: 'typing', conversationId: CONVERSATION_ID, userId: ANA.id })],
   },
   reply: {
-    summary: 'What became of a `send`.',
-    description: 'Moves no position: the message itself comes in its place.',
+    summary: 'The result of a `send`.',
+    description: 'It moves no position: the message itself follows in the order of its conversation.',
     examples: [
       example('Stored.', {
         type: 'reply',
@@ -154,7 +155,7 @@ export const SERVER_TEXTS: Readonly<Record<string, FrameText>> = {
   },
   problem: {
     summary: 'A frame was refused.',
-    description: 'Closes nothing; ten frames in a row that are not understood close with 1008.',
+    description: 'The socket stays open; ten invalid frames in a row close it with 1008.',
     examples: [
       example('Not JSON.', {
         type: 'problem',

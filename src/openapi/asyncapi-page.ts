@@ -27,19 +27,19 @@ ${keys(action)
 <body>
 <header>
 <h1>Parley live</h1>
-<p>${prose('`GET /v1/live`, a WebSocket: messages as they are sent, and what was missed.')}</p>
+<p>${prose('`GET /v1/live`, a WebSocket: messages as they are sent, and the ones that were missed.')}</p>
 <p><a href="/docs">REST API</a> · <a href="/asyncapi.json">asyncapi.json</a></p>
 </header>
 <nav>${[
     ...LIVE_RULES.map(({ title }) => [anchor(title), title]),
-    ['receive', 'What a client says'],
-    ['send', 'What the server tells'],
+    ['receive', 'Frames of the client'],
+    ['send', 'Frames of the server'],
   ]
     .map(([id, title]) => `<a href="#${id}">${escape(title!)}</a>`)
     .join('\n')}</nav>
 ${LIVE_RULES.map(rules).join('\n')}
-${frames('receive', 'What a client says')}
-${frames('send', 'What the server tells')}
+${frames('receive', 'Frames of the client')}
+${frames('send', 'Frames of the server')}
 </body>
 </html>
 `;
@@ -87,7 +87,7 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 
-/** Text in which backquotes mark what is literal. */
+/** Text with code in backquotes. */
 const prose = (text: string): string => escape(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 const STYLE = `

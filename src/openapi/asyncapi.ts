@@ -7,9 +7,9 @@ import { close, reachable, schemasOf, type Schema } from './schemas.js';
 
 const CHANNEL = '#/channels/live';
 
-const DESCRIPTION = `\`GET /v1/live\`: whoever is connected gets messages at once, whoever was away gets exactly what they missed.
+const DESCRIPTION = `\`GET /v1/live\`: a connected client gets messages at once, and a client that was away gets exactly what it missed.
 
-The document is the server's: what it receives is what a client may say. Everything else is in \`/openapi.json\`.`;
+The document takes the server's side: \`receive\` is what a client may send. Everything else is in \`/openapi.json\`.`;
 
 /** Classes of frames by their `type`. */
 type Frames = Readonly<Record<string, Type>>;
@@ -36,17 +36,17 @@ interface Ref {
   readonly $ref: string;
 }
 
-const ref = (place: string): Ref => ({ $ref: place });
+const ref = (pointer: string): Ref => ({ $ref: pointer });
 
 /**
- * The AsyncAPI 3.0 document of `GET /v1/live`. The frames' schemas are made as those of openapi.json are; what a
- * client may say is closed. Throws where a frame or a field lacks its description.
+ * The AsyncAPI 3.0 document of `GET /v1/live`. The frames' schemas are made like those of openapi.json; the frames of
+ * the client allow no other fields. Throws if a frame or a field has no description.
  */
 export function buildLiveDocument(app: INestApplication, client: Frames, server: Frames): AsyncApi {
   const schemas = frameSchemas(app, client, server);
   const messages = { ...clientMessages(client, schemas), ...serverMessages(server) };
-  const said = Object.keys(client);
-  const told = Object.keys(messages).filter((key) => !said.includes(key));
+  const ofClient = Object.keys(client);
+  const ofServer = Object.keys(messages).filter((key) => !ofClient.includes(key));
   return {
     asyncapi: '3.0.0',
     info: { title: 'Parley live', version: '1', description: DESCRIPTION, license: LICENSE },
@@ -55,7 +55,7 @@ export function buildLiveDocument(app: INestApplication, client: Frames, server:
       local: {
         host: 'localhost:3000',
         protocol: 'ws',
-        description: 'A server as it starts without settings. Where TLS ends before it, the protocol is wss.',
+        description: 'A server without settings. Behind a proxy with TLS the protocol is wss.',
         security: Object.keys(SECURITY_SCHEMES).map((name) => ref(`#/components/securitySchemes/${name}`)),
       },
     },
@@ -70,8 +70,8 @@ export function buildLiveDocument(app: INestApplication, client: Frames, server:
       },
     },
     operations: Object.fromEntries([
-      ...said.map((key) => [`receive${capital(key)}`, receive(key, messages[key]!)] as const),
-      ...told.map((key) => [`send${capital(key)}`, send(key, messages[key]!)] as const),
+      ...ofClient.map((key) => [`receive${capital(key)}`, receive(key, messages[key]!)] as const),
+      ...ofServer.map((key) => [`send${capital(key)}`, send(key, messages[key]!)] as const),
     ]),
     components: { messages, schemas, securitySchemes: SECURITY_SCHEMES },
   } as AsyncApi;
@@ -114,7 +114,7 @@ const UPGRADE_HEADERS = {
   },
 };
 
-/** What a frame of a client may be answered with. */
+/** The frame with which the server answers a client's frame; `problem` for the others. */
 const REPLIES: Readonly<Record<string, string>> = { send: 'reply', ping: 'pong' };
 
 const operation = (action: 'send' | 'receive', key: string, { summary }: FrameMessage): object => ({
@@ -134,7 +134,7 @@ const receive = (key: string, message: FrameMessage): object => ({
   },
 });
 
-/** By type. A class that serves two types is narrowed to the one. */
+/** By type. If a class serves two types, the message allows only one of them. */
 const clientMessages = (frames: Frames, schemas: Readonly<Record<string, Schema>>): Record<string, FrameMessage> =>
   Object.fromEntries(
     Object.entries(frames).map(([type, { name }]) => {
@@ -155,7 +155,7 @@ const serverMessages = (frames: Frames): Record<string, FrameMessage> =>
   );
 
 function message(type: string, payload: Schema, text: FrameText | undefined): FrameMessage {
-  if (!text) throw new Error(`what the frame ${type} is has not been described`);
+  if (!text) throw new Error(`the frame ${type} has no description`);
   return { name: type, title: type, ...text, payload };
 }
 
@@ -163,12 +163,12 @@ function frameSchemas(app: INestApplication, client: Frames, server: Frames): Re
   const classes = [...Object.values(client), ...Object.values(server)];
   const base = new DocumentBuilder().setOpenAPIVersion('3.1.0').build();
   const all = schemasOf(SwaggerModule.createDocument(app, base, { extraModels: classes }));
-  const said = reachable(all, namesOf(client));
-  const told = reachable(all, namesOf(server));
-  const both = [...said].filter((name) => told.has(name));
-  if (both.length > 0) throw new Error(`said and told alike, so neither closed nor open: ${both.join(', ')}`);
-  close(all, said);
-  const schemas = Object.fromEntries([...said, ...told].toSorted().map((name) => [name, all[name]!]));
+  const ofClient = reachable(all, namesOf(client));
+  const ofServer = reachable(all, namesOf(server));
+  const both = [...ofClient].filter((name) => ofServer.has(name));
+  if (both.length > 0) throw new Error(`both sides send ${both.join(', ')}, so it can be neither closed nor open`);
+  close(all, ofClient);
+  const schemas = Object.fromEntries([...ofClient, ...ofServer].toSorted().map((name) => [name, all[name]!]));
   const faults = fieldsFaults(schemas);
   if (faults.length > 0) throw new Error(`the AsyncAPI document is incomplete:\n  ${faults.join('\n  ')}`);
   return asJsonSchema(schemas);
@@ -176,7 +176,7 @@ function frameSchemas(app: INestApplication, client: Frames, server: Frames): Re
 
 const namesOf = (frames: Frames): string[] => Object.values(frames).map(({ name }) => name);
 
-/** JSON Schema has `examples` where OpenAPI has `example`. A field may itself be called so, and is no schema then. */
+/** JSON Schema has `examples`, OpenAPI has `example`. A field may itself have that name; then it is no schema. */
 const asJsonSchema = (schemas: Record<string, Schema>): Record<string, Schema> =>
   Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withExamples(schema)]));
 

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { operationsOf, schemasOf, type Schema } from './schemas.js';
 
-/** Throws, naming everything that is missing, where a reader or a generator would miss something. */
+/** Throws if a reader or a generator would miss something, and names everything that is missing. */
 export function assertComplete(document: OpenAPIObject): void {
   const faults = [...operationFaults(document), ...schemaFaults(document)];
   if (faults.length > 0) throw new Error(`the OpenAPI document is incomplete:\n  ${faults.join('\n  ')}`);

@@ -5,13 +5,13 @@ import type { AsyncApi } from './asyncapi.js';
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 
-/** The committed OpenAPI document, which the checks keep equal to the code: what is served and what is generated are one file. */
+/** The committed OpenAPI document: the server serves the file from which clients are generated. The checks keep it equal to the code. */
 export const contract = read('openapi.json') as OpenAPIObject;
 
 /** The committed AsyncAPI document of `GET /v1/live`, in the same way. */
 export const liveContract = read('asyncapi.json') as AsyncApi;
 
-/** The files stand at the top of the package, above src as well as above dist/src. */
+/** The files are at the top of the package, above src and above dist/src. */
 function read(name: string, directory = import.meta.dirname): unknown {
   const file = path.join(directory, name);
   const parent = path.dirname(directory);
@@ -31,6 +31,6 @@ const routes = byFewestParameters.map(([template, item]) => {
   };
 });
 
-/** The methods that a path takes, by the template that fits it best (`/users/me` is not a `/users/{address}`); none where there is no such path. */
+/** The methods that a path takes, by the template that fits it best (`/users/me` is not a `/users/{address}`); none if there is no such path. */
 export const allowedMethods = (path: string): string[] =>
   routes.find(({ pattern }) => pattern.test(path))?.methods ?? [];

@@ -15,9 +15,9 @@ import { keepOptionalInputEmpty } from './try-it-out.js';
 const DESCRIPTION = `Users, blocks, groups, and direct and group messages of at most 160 characters.
 
 Sign in with \`POST /v1/sessions\` and send the access token as \`Authorization: Bearer …\`. An application sends its
-key as \`X-Api-Key\` and names the user it acts for in \`On-Behalf-Of\`; every user route then works the same.
+key as \`X-Api-Key\` and names the user it acts for in \`On-Behalf-Of\`; every user route then works the same way.
 
-Messages as they are sent come over a WebSocket, \`GET /v1/live\`: see [/docs/live](/docs/live) and [/asyncapi.json](/asyncapi.json).
+The WebSocket \`GET /v1/live\` delivers messages as they are sent: see [/docs/live](/docs/live) and [/asyncapi.json](/asyncapi.json).
 
 Every failure is an RFC 9457 problem; branch on its \`code\`. Answers may gain fields and codes.`;
 
@@ -29,7 +29,7 @@ const ON_BEHALF_OF = {
   schema: { type: 'string', example: '@ana' },
 };
 
-/** The OpenAPI document of the application. Throws where an operation or a field lacks its description. */
+/** The OpenAPI document of the application. Throws if an operation or a field has no description. */
 export function buildDocument(app: INestApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, base(), {
     operationIdFactory: (_controller, method) => method,

@@ -5,7 +5,7 @@ interface Described {
   readonly example: string;
 }
 
-/** What stands in a path is described here, once for all routes; an `{id}` by the word before it. */
+/** The parameters of paths, described once for all routes; an `{id}` by the word before it. */
 const PARAMETERS: Readonly<Record<string, Described>> = {
   address: {
     description: 'A user: `<id>`, `@<username>`, or from an application `ext:<externalId>`.',
@@ -27,7 +27,7 @@ const PARAMETERS: Readonly<Record<string, Described>> = {
   'api-keys/id': { description: 'Id of the API key.', example: '0193f0e8-3d4c-7e5f-8a6b-7c8d9e0f1a2b' },
 };
 
-/** Gives each path parameter its description and example. Throws where there is none for it. */
+/** Gives each path parameter its description and example. Throws if there is none for it. */
 export function describePathParameters(path: string, operation: Operation): void {
   for (const parameter of operation.parameters ?? []) {
     if ('$ref' in parameter || parameter.in !== 'path') continue;
@@ -36,7 +36,7 @@ export function describePathParameters(path: string, operation: Operation): void
       .split('/')
       .at(-1)!;
     const described = PARAMETERS[parameter.name] ?? PARAMETERS[`${before}/${parameter.name}`];
-    if (!described) throw new Error(`${path}: what {${parameter.name}} is has not been described`);
+    if (!described) throw new Error(`${path}: the parameter {${parameter.name}} has no description`);
     Object.assign(parameter, described);
   }
 }

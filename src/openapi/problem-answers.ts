@@ -8,12 +8,12 @@ const ref = (section: string, name: string): { $ref: string } => ({ $ref: `#/com
 /** Headers of answers, in `components.headers`. */
 export const HEADERS = {
   'X-Request-Id': {
-    description: "The request's id: the client's own where it sent a sane one, else made by the server.",
+    description: "The request's id: the client's own if it sent a valid one, otherwise made by the server.",
     required: true,
     schema: { type: 'string', example: '0b7c3f4e-5a0f-4c68-9d8f-0f8f2f0f7a11' },
   },
   Location: {
-    description: 'Where to find what was created.',
+    description: 'Path of what was created.',
     required: true,
     schema: { type: 'string', example: '/v1/users/0193f0e8-1b2a-7c3d-8e4f-5a6b7c8d9e0f' },
   },
@@ -39,7 +39,7 @@ type HeaderName = keyof typeof HEADERS;
 export const headers = (...names: HeaderName[]): Record<string, { $ref: string }> =>
   Object.fromEntries(['X-Request-Id' as const, ...names].map((name) => [name, ref('headers', name)]));
 
-/** The kinds that follow from who may call and what is sent; the operation's own are declared at its controller. */
+/** The kinds that follow from the operation's access and method; its controller declares the others. */
 export function kindsByRule(path: string, method: string, access: Access): ProblemKind[] {
   if (!path.startsWith('/v1/')) return [problems.invalid];
   const { internal, unavailable, tooManyRequests, invalid, malformed } = problems;
@@ -52,7 +52,7 @@ export function kindsByRule(path: string, method: string, access: Access): Probl
   ];
 }
 
-/** One answer per status, naming its codes, with an example of each; where there is one code only, the shared answer. */
+/** One answer per status that names its codes, with an example of each; a status with a single code has the shared answer. */
 export function problemAnswers(kinds: Iterable<ProblemKind>): Record<string, object> {
   const all = [...new Set(kinds)];
   const statuses = [...new Set(all.map(({ status }) => status))];

@@ -6,7 +6,7 @@ const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
 type PathItem = OpenAPIObject['paths'][string];
 export type Operation = NonNullable<PathItem['get']> & { [PROBLEMS_EXTENSION]?: string[] };
 
-/** The part of a schema that the document's checks look at. */
+/** The part of a schema that the document's checks read. */
 export interface Schema {
   $ref?: string;
   type?: string;
@@ -22,13 +22,13 @@ export interface Schema {
   allOf?: Schema[];
 }
 
-interface PlacedOperation {
+interface RoutedOperation {
   readonly path: string;
   readonly method: string;
   readonly operation: Operation;
 }
 
-export const operationsOf = (document: OpenAPIObject): PlacedOperation[] =>
+export const operationsOf = (document: OpenAPIObject): RoutedOperation[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const operation: Operation | undefined = item[method];
@@ -45,17 +45,17 @@ export const mentionedBy = (part: object): string[] =>
 
 /** The names of these schemas, and of all that they mention in turn. */
 export function reachable(schemas: Readonly<Record<string, Schema>>, from: readonly string[]): Set<string> {
-  const waiting = [...from];
+  const queue = [...from];
   const found = new Set<string>();
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     if (found.has(name)) continue;
     found.add(name);
-    waiting.push(...mentionedBy(schemas[name]!));
+    queue.push(...mentionedBy(schemas[name]!));
   }
   return found;
 }
 
-/** A field that a request schema does not name is refused, so the document says so. */
+/** Closes the schemas of requests: the server refuses fields that they do not name. */
 export function closeRequestSchemas(document: OpenAPIObject): void {
   const schemas = schemasOf(document);
   const inBodies = operationsOf(document).flatMap(({ operation }) => mentionedBy(operation.requestBody ?? {}));
@@ -66,7 +66,7 @@ export function close(schemas: Readonly<Record<string, Schema>>, names: Iterable
   for (const name of names) if (schemas[name]!.properties) schemas[name]!.additionalProperties = false;
 }
 
-/** A body whose fields are all optional may be left out altogether, as one without any is taken. */
+/** Marks a body as optional if all its fields are: the server takes a missing body as an empty one. */
 export function relaxBodies(document: OpenAPIObject): void {
   const schemas = schemasOf(document);
   for (const { operation } of operationsOf(document)) {

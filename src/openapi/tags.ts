@@ -3,10 +3,10 @@ export const TAGS = [
   { name: 'users', description: 'Accounts: register, look up, change, remove.' },
   { name: 'sessions', description: 'Log in, refresh, list devices, log out.' },
   { name: 'messages', description: 'Send, list, mark as delivered or read.' },
-  { name: 'conversations', description: 'What one caller sees of direct pairs and groups, newest first.' },
+  { name: 'conversations', description: 'Direct conversations and groups as the caller sees them, newest first.' },
   { name: 'groups', description: 'Groups, their members and roles.' },
-  { name: 'blocks', description: 'Who may not write to whom.' },
-  { name: 'sync', description: 'For clients that keep everything: what is new since the positions they hold.' },
+  { name: 'blocks', description: 'Block users, so that they cannot write to the caller.' },
+  { name: 'sync', description: 'For clients that store everything: what is new since their positions.' },
   { name: 'api-keys', description: 'Keys of applications.' },
   { name: 'health', description: 'For load balancers and orchestrators.' },
 ];

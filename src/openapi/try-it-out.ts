@@ -7,8 +7,8 @@ interface Parameter {
 }
 
 /**
- * Swagger UI fills each `example` into the request that it sends. So optional parameters have theirs as `examples`,
- * which it only shows, and a body has one of its required fields.
+ * Swagger UI fills each `example` into the request that it sends. So an optional parameter has `examples` instead, which
+ * the UI only shows, and the example of a body has only its required fields.
  */
 export function keepOptionalInputEmpty(document: OpenAPIObject): void {
   const shared = Object.values(document.components?.parameters ?? {}) as Parameter[];
@@ -34,7 +34,7 @@ function showOnly({ required, schema }: Parameter): void {
   delete schema.example;
 }
 
-/** An object of the required fields; undefined where there are none, or where one has no example. */
+/** An object of the required fields; undefined if there are none, or if one has no example. */
 function exampleOf(schema: Schema, schemas: Readonly<Record<string, Schema>>): unknown {
   if (schema.example !== undefined) return schema.example;
   if (schema.$ref) return exampleOf(schemas[schema.$ref.split('/').at(-1)!]!, schemas);

@@ -22,7 +22,18 @@ export async function startOtherPostgres(programs: string): Promise<OtherPostgre
   const cluster = mkdtempSync(path.join(os.tmpdir(), 'parley-other-postgres-'));
   const user = postgresUser(cluster);
   if (user.uid !== undefined && user.gid !== undefined) chownSync(cluster, user.uid, user.gid);
-  const options = ['--pgdata', cluster, '--username', USER, '--auth', 'trust', '--encoding', 'UTF8', '--locale', 'C.UTF-8'];
+  const options = [
+    '--pgdata',
+    cluster,
+    '--username',
+    USER,
+    '--auth',
+    'trust',
+    '--encoding',
+    'UTF8',
+    '--locale',
+    'C.UTF-8',
+  ];
   execFileSync(path.join(programs, 'initdb'), [...options, '--no-sync'], { ...user, cwd: '/', stdio: 'ignore' });
   const port = FIRST_PORT + (process.pid % 1_000);
   const settings = {

@@ -90,8 +90,36 @@ it.each(DOCUMENTS)('%s names scripts that exist and links to files that exist', 
   expect(missing).toEqual([]);
 });
 
-it('the table has every route that the contract has', () => {
-  const { paths } = JSON.parse(readFileSync(path.join(ROOT, 'openapi.json'), 'utf8')) as { paths: object };
-  const tails = Object.keys(paths).map((route) => route.replace('/v1', '').split('/').at(-1)!.replaceAll(/[{}]/g, ''));
-  expect(tails.filter((tail) => !README.includes(tail))).toEqual([]);
+/** `GET /v1/users/{address}`, of every operation of the contract, and the one WebSocket. */
+function operationsOfContract(): string[] {
+  const { paths } = JSON.parse(readFileSync(path.join(ROOT, 'openapi.json'), 'utf8')) as {
+    paths: Record<string, object>;
+  };
+  const operations = Object.entries(paths).flatMap(([route, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${route}`),
+  );
+  return [...operations.filter((operation) => operation.includes(' /v1/')), 'GET /v1/live'].toSorted();
+}
+
+/** The operations that the first cell of each row names: methods stand before the path they share. */
+function operationsOfTable(markdown: string): string[] {
+  const [, table = ''] = /\| route [^]*?\n((?:\|.*\n)+)/.exec(markdown) ?? [];
+  const cells = table.split('\n').map((row) => row.split('|')[1] ?? '');
+  return cells
+    .flatMap((cell) => cell.split('·'))
+    .flatMap((part) => {
+      const words = [...part.matchAll(/`([^`]+)`/g)].flatMap(([, code]) => code!.split(' '));
+      const route = words.find((word) => word.startsWith('/'));
+      return words.filter((word) => word !== route).map((method) => `${method} /v1${route}`);
+    })
+    .toSorted();
+}
+
+it('the table of README has a place for each route of the contract, and for no other', () => {
+  expect(operationsOfTable(README)).toEqual(operationsOfContract());
+});
+
+it('a row that is missing in the table of README would be found', () => {
+  const rows = README.split('\n').filter((row) => row.startsWith('| `'));
+  for (const row of rows) expect(operationsOfTable(README.replace(`${row}\n`, ''))).not.toEqual(operationsOfContract());
 });

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { allStatements } from '../src/database/statement.js';
@@ -37,6 +39,8 @@ afterAll(async () => {
 interface Plan {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly 'Conflict Arbiter Indexes'?: readonly string[];
   readonly Plans?: readonly Plan[];
 }
 
@@ -78,5 +82,63 @@ describe.each([
 
   it('a statement that did would be found', async () => {
     expect(await readWhole('SELECT seq FROM messages WHERE text = $1')).toEqual(['messages']);
+  });
+});
+
+/** Two indexes of the same two columns, in either order: for a row by both columns PostgreSQL takes any of the two. */
+const TWINS: Readonly<Record<string, string>> = {
+  members_pkey: 'members_user',
+  members_user: 'members_pkey',
+  blocks_pkey: 'blocks_blocked',
+  blocks_blocked: 'blocks_pkey',
+};
+
+const SOURCES = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+  .map((file) => readFileSync(path.join('src', file), 'utf8'));
+
+/** The doc comment right above the constant that declares a statement; empty if there is none. */
+function commentOf(name: string): string {
+  const source = SOURCES.find((text) => text.includes(`'${name}'`)) ?? '';
+  const [, comment = ''] =
+    /(\/\*\*(?:(?!\*\/)[^])*\*\/)\n(?:export )?const \w+ = (?:(?!\*\/|\nconst )[^])*$/.exec(
+      source.slice(0, source.indexOf(`'${name}'`)),
+    ) ?? [];
+  return comment;
+}
+
+function indexesOf(plan: Plan): string[] {
+  const arbiters = plan['Conflict Arbiter Indexes'] ?? [];
+  const own = plan['Index Name'] ? [plan['Index Name']] : [];
+  return [...own, ...arbiters, ...(plan.Plans ?? []).flatMap(indexesOf)];
+}
+
+/** The indexes that the plan uses and the comment does not name, and the other way round. */
+async function differences(text: string, comment: string): Promise<{ unnamed: string[]; unused: string[] }> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT indexname AS name FROM pg_indexes WHERE schemaname = current_schema()`,
+  );
+  const named = rows.map(({ name }) => name).filter((name) => new RegExp(`\\b${name}\\b`).test(comment));
+  const used = [...new Set(indexesOf(await planOf(text)))];
+  const isAmong = (names: string[], name: string): boolean => names.includes(name) || names.includes(TWINS[name] ?? '');
+  return {
+    unnamed: used.filter((name) => !isAmong(named, name)),
+    unused: named.filter((name) => !isAmong(used, name)),
+  };
+}
+
+describe('the comment of a statement names the indexes that its plan uses, and no other', () => {
+  beforeAll(() => client.query('SET jit = off; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off'));
+
+  it.each([...allStatements()])('%s', async (name, text) => {
+    expect(await differences(text, commentOf(name))).toEqual({ unnamed: [], unused: [] });
+  });
+
+  it('a comment that names another index would be found', async () => {
+    const text = 'SELECT seq FROM messages WHERE conversation_id = $1';
+    expect(await differences(text, '/** Index: users_pkey. */')).toEqual({
+      unnamed: ['messages_pkey'],
+      unused: ['users_pkey'],
+    });
   });
 });

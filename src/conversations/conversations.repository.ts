@@ -38,7 +38,7 @@ const OPEN = statement<
    RETURNING members_version AS "membersVersion"`,
 );
 
-/** Index: members_pkey. */
+/** Inserts only. */
 const ENTER = statement<[id: ConversationId, userIds: readonly UserId[]], never>(
   'conversations.enter',
   `INSERT INTO members (conversation_id, user_id) SELECT $1::uuid, unnest($2::uuid[])`,

@@ -66,14 +66,17 @@ const heads = (page: string): string => `
        AND z.sender_id <> $1 AND (p.kind = 0 OR z.sender_id <> ALL (hidden_senders.ids))) u
    ORDER BY p.last_at DESC, p.id DESC`;
 
-/** The next $2 heads before a place in the order of last_at. Reads every membership of $1: members_user, conversations_pkey. */
+/**
+ * The next $2 heads before a key in the order of last_at. Reads every membership of $1. Indexes: members_user,
+ * conversations_pkey, messages_pkey, blocks_pkey, blocks_blocked.
+ */
 const PAGE = statement<[userId: UserId, limit: number, lastAt: string, conversationId: ConversationId], HeadRow>(
   'inbox.heads-page',
   heads(`${MEMBERSHIPS} AND (c.last_at, c.id) < ($3::timestamptz, $4::uuid)
      ORDER BY c.last_at DESC, c.id DESC LIMIT $2`),
 );
 
-/** The heads of these conversations. Indexes: members_pkey or members_user, conversations_pkey. */
+/** The heads of these conversations. Indexes: members_user, conversations_pkey, messages_pkey, blocks_pkey, blocks_blocked. */
 const OF = statement<[userId: UserId, conversationIds: readonly ConversationId[]], HeadRow>(
   'inbox.heads-of',
   heads(`${MEMBERSHIPS} AND m.conversation_id = ANY ($2::uuid[])`),

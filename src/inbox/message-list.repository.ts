@@ -100,8 +100,6 @@ const SHARE = `(SELECT least($3, greatest($10::int / greatest(count(*), 1), 1)) 
  * the primary key, since sent_at never goes back. The $2 highest are looked into, up to SHARE rows of each, and only
  * what is newer than the highest place not looked at is answered; that place comes with every row (or with one row
  * that has no message). Hidden senders and coming back make anything simpler wrong.
- *
- * Indexes: members_user, conversations_pkey, messages_pkey, members_pkey (read states).
  */
 const newest = (only: string): string => `
    WITH RECURSIVE ${stretches(only)},
@@ -195,9 +193,13 @@ const oldest = (only: string): string => `
 /** Within one conversation the same statements begin at members_pkey instead of members_user. */
 const ONE = 'AND m.conversation_id = $11';
 
+/** Indexes: members_user, conversations_pkey, messages_pkey, members_pkey for read states, blocks_pkey, blocks_blocked. */
 const NEWEST = statement<ListParams, ListRow>('messages.list-newest', newest(''));
+/** Indexes: members_user, conversations_pkey, messages_pkey, members_pkey for read states, blocks_pkey, blocks_blocked. */
 const OLDEST = statement<ListParams, ListRow>('messages.list-oldest', oldest(''));
+/** Indexes: members_user, conversations_pkey, messages_pkey, members_pkey for read states, blocks_pkey, blocks_blocked. */
 const NEWEST_IN = statement<[...ListParams, ConversationId], ListRow>('messages.list-newest-in', newest(ONE));
+/** Indexes: members_user, conversations_pkey, messages_pkey, members_pkey for read states, blocks_pkey, blocks_blocked. */
 const OLDEST_IN = statement<[...ListParams, ConversationId], ListRow>('messages.list-oldest-in', oldest(ONE));
 
 @Injectable()

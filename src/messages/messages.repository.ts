@@ -25,7 +25,8 @@ export interface ReadState {
 
 /**
  * Once per conversation, not per message: 1 to 2.5 ms in a group of 10,000. A member who joined at or after a message has
- * readSeq >= its seq already, so the two minima are enough (see `isReadByOthers`). Index: members_pkey.
+ * readSeq >= its seq already, so the two minima are enough (see `isReadByOthers`).
+ * Indexes: members_pkey; blocks_pkey and blocks_blocked for blocks in either direction.
  */
 const READ_STATES = statement<[userId: UserId, conversationIds: readonly ConversationId[]], ReadState>(
   'messages.read-states',
@@ -47,7 +48,7 @@ export interface ReceiptRow {
   readonly read: boolean;
 }
 
-/** The other members who joined before a message, in the order of their ids. Index: members_pkey, from the cursor on. */
+/** The other members who joined before a message, in the order of their ids. Indexes: members_pkey, from the cursor on; blocks_pkey and blocks_blocked for blocks in either direction. */
 const RECEIPTS = statement<
   [userId: UserId, conversationId: ConversationId, seq: number, afterUserId: UserId, limit: number],
   ReceiptRow

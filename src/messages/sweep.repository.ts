@@ -16,7 +16,7 @@ const DELETED = statement<[limit: number], { id: ConversationId }>(
   `SELECT id FROM conversations WHERE deleted_at IS NOT NULL ORDER BY id LIMIT $1`,
 );
 
-/** Lowers last_seq with the messages, so that after a restart the sweep continues at the same message. Locks the row. */
+/** Lowers last_seq with the messages, so that after a restart the sweep continues at the same message. Index: conversations_deleted. Locks the row. */
 const STEP_DOWN = statement<[id: ConversationId], { lastSeq: number }>(
   'messages.sweep-step',
   `UPDATE conversations SET last_seq = greatest(last_seq - ${STEP}, 0)

@@ -21,7 +21,7 @@ const COLUMNS = `m.conversation_id AS "conversationId", m.joined_seq AS "joinedS
 /**
  * For each conversation that $1 is a member of, the oldest $4 messages after a number. For a conversation without such
  * messages it returns one row, with its head; for one that the user is not in, none. Messages of hidden senders are looked
- * at, so they count. Indexes: members_pkey, conversations_pkey, messages_pkey from the number on.
+ * at, so they count. Indexes: members_pkey, conversations_pkey, messages_pkey from the number on, blocks_pkey.
  */
 const AFTER = statement<
   [userId: UserId, conversationIds: readonly ConversationId[], afterSeqs: readonly number[], limit: number],
@@ -40,7 +40,8 @@ const AFTER = statement<
    ORDER BY i.ord, x.seq`,
 );
 
-/** The newest $4 messages of one conversation before a number. Otherwise like AFTER; messages_pkey backwards. */
+/** The newest $4 messages of one conversation before a number. Otherwise like AFTER.
+ * Indexes: members_pkey, conversations_pkey, messages_pkey backwards, blocks_pkey. */
 const BEFORE = statement<[userId: UserId, conversationId: ConversationId, beforeSeq: number, limit: number], WindowRow>(
   'messages.window-before',
   `WITH hidden_senders AS MATERIALIZED (${HIDDEN_SENDERS})
